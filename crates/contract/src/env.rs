@@ -1,0 +1,164 @@
+//! The environment: the names of our own knobs, and Directus' convention that `NAME_FILE` holds the path of NAME's value.
+//!
+//! Rules, in order of precedence:
+//! 1. NAME and NAME_FILE together are an error: which of them Directus takes depends on their order.
+//! 2. NAME_FILE is resolved for the names in [`FILE_BACKED`]. One trailing newline is dropped, because editors and secret
+//!    stores add it; Directus itself would keep it. So whoever starts Directus hands it the resolved value, not the file.
+
+use crate::{Exit, Failure, Outcome};
+use std::collections::BTreeMap;
+
+/// Where the artefacts lie. Default: `/directus`.
+pub const ROOT: &str = "RUNNER_ROOT";
+/// The folder whose `node_modules` (or which itself) holds Directus. Default: `/directus`.
+pub const DIRECTUS: &str = "RUNNER_DIRECTUS";
+/// The Node 22 program. Default: `node`, found on PATH.
+pub const NODE: &str = "RUNNER_NODE";
+/// How long to wait for the database, in seconds. Default: 60.
+pub const DB_WAIT_S: &str = "RUNNER_DB_WAIT_S";
+/// How long to wait for another boot to finish, in seconds. Default: 600.
+pub const LOCK_WAIT_S: &str = "RUNNER_LOCK_WAIT_S";
+/// How long Directus may take to stop after a signal, in seconds. Default: 8, below Docker's 10.
+pub const STOP_WAIT_S: &str = "RUNNER_STOP_WAIT_S";
+
+/// Directus' configuration file. It would override the environment (a `.env` in the working folder silently wins), so whoever
+/// starts Directus points it at nothing: the environment is the one place to configure both.
+pub const CONFIG_PATH: &str = "CONFIG_PATH";
+/// What [`CONFIG_PATH`] is set to.
+pub const NO_CONFIG: &str = "/dev/null";
+/// libpq's and node-postgres' application name: tells whose backend a connection is (D27).
+pub const PGAPPNAME: &str = "PGAPPNAME";
+
+/// Email of the first administrator; Directus' own name.
+pub const ADMIN_EMAIL: &str = "ADMIN_EMAIL";
+/// Password of the first administrator; Directus' own name.
+pub const ADMIN_PASSWORD: &str = "ADMIN_PASSWORD";
+
+/// Directus' names that we resolve from NAME_FILE ourselves.
+pub const FILE_BACKED: &[&str] = &[
+    "DB_CONNECTION_STRING",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_DATABASE",
+    "DB_USER",
+    "DB_PASSWORD",
+    "DB_SSL__CA",
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "ADMIN_TOKEN",
+    "SECRET",
+    "KEY",
+];
+
+/// The environment with every [`FILE_BACKED`] file resolved. Its `Debug` shows names only.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    values: BTreeMap<String, String>,
+    from_file: BTreeMap<String, String>,
+}
+
+impl Environment {
+    /// Resolves `variables`; `read` reads one file, its error is a text for people.
+    ///
+    /// # Errors
+    /// Exit 2 when NAME and NAME_FILE are both set, or when a file cannot be read.
+    pub fn resolve(
+        variables: impl IntoIterator<Item = (String, String)>,
+        read: impl Fn(&str) -> Result<String, String>,
+    ) -> Outcome<Environment> {
+        let mut values: BTreeMap<String, String> = variables.into_iter().collect();
+        let mut from_file = BTreeMap::new();
+        for name in FILE_BACKED {
+            let file_name = format!("{name}_FILE");
+            let Some(path) = values.get(&file_name).cloned().filter(|path| !path.is_empty()) else { continue };
+            if values.get(*name).is_some_and(|value| !value.is_empty()) {
+                return Err(Failure::new(format!("read the environment: `{name}` and `{file_name}` are both set"))
+                    .exit(Exit::Usage)
+                    .hint(format!("keep one of `{name}` and `{file_name}`")));
+            }
+            let content = read(&path).map_err(|why| {
+                Failure::new(format!("read `{path}`, named by `{file_name}`")).exit(Exit::Usage).cause(why)
+            })?;
+            let content = content.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&content);
+            values.remove(&file_name);
+            values.insert((*name).to_owned(), content.to_owned());
+            from_file.insert((*name).to_owned(), file_name);
+        }
+        Ok(Environment { values, from_file })
+    }
+
+    /// The value of `name`; an empty one counts as not set, as in compose files with `${NAME:-}`.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The value of `name` as a whole number of the unit in its name.
+    ///
+    /// # Errors
+    /// Exit 2 when it is not one.
+    pub fn number(&self, name: &str, default: u64) -> Outcome<u64> {
+        let Some(text) = self.get(name) else { return Ok(default) };
+        text.parse().map_err(|_| {
+            Failure::new(format!("read `{name}`: `{text}` is not a whole number"))
+                .exit(Exit::Usage)
+                .hint(format!("set {name} to a number, or leave it out for {default}"))
+        })
+    }
+
+    /// What was resolved from files: (NAME, NAME_FILE). A child that reads the environment by itself gets NAME set and NAME_FILE removed.
+    pub fn resolved_from_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.from_file.iter().map(|(name, file_name)| (name.as_str(), file_name.as_str()))
+    }
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Outcome<Environment> {
+        Environment::resolve(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())), |path| match path {
+            "/run/secrets/db" => Ok("pa ss\n".to_owned()),
+            _ => Err("No such file or directory (os error 2)".to_owned()),
+        })
+    }
+
+    #[test]
+    fn a_file_gives_its_value_without_the_last_newline() {
+        let environment = environment(&[("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap();
+        assert_eq!(environment.get("DB_PASSWORD"), Some("pa ss"));
+        assert_eq!(environment.get("DB_PASSWORD_FILE"), None);
+        assert_eq!(environment.resolved_from_files().collect::<Vec<_>>(), [("DB_PASSWORD", "DB_PASSWORD_FILE")]);
+    }
+
+    #[test]
+    fn name_and_file_together_are_refused() {
+        let failure = environment(&[("DB_PASSWORD", "a"), ("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.what.contains("`DB_PASSWORD_FILE` are both set"));
+    }
+
+    #[test]
+    fn an_unreadable_file_is_named() {
+        let failure = environment(&[("DB_PASSWORD_FILE", "/nowhere")]).unwrap_err();
+        assert_eq!(failure.what, "read `/nowhere`, named by `DB_PASSWORD_FILE`");
+    }
+
+    #[test]
+    fn a_number_with_letters_is_refused() {
+        let environment = environment(&[(DB_WAIT_S, "1m")]).unwrap();
+        assert_eq!(environment.number(DB_WAIT_S, 60).unwrap_err().exit, Exit::Usage);
+        assert_eq!(environment.number(LOCK_WAIT_S, 600).unwrap(), 600);
+    }
+
+    #[test]
+    fn debugging_shows_names_only() {
+        let environment = environment(&[("DB_PASSWORD", "hunter2")]).unwrap();
+        assert_eq!(format!("{environment:?}"), r#"{"DB_PASSWORD"}"#);
+    }
+}

@@ -1,0 +1,15 @@
+//! What the host's tools and the image's runner agree on. The standard library only, and no I/O:
+//! whoever reads the environment or a file hands the values in.
+
+pub mod artefacts;
+pub mod database;
+pub mod env;
+pub mod exit;
+pub mod failure;
+pub mod secret;
+
+pub use artefacts::{Artefacts, Phase};
+pub use database::DatabaseSettings;
+pub use exit::Exit;
+pub use failure::{Failure, Outcome};
+pub use secret::Secret;

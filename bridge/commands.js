@@ -1,0 +1,65 @@
+// What the bridge can be asked to do. Each command does one thing with Directus and returns what it found, as plain data;
+// whether that is good enough is decided by the other end, which proves every outcome.
+
+import { readFileSync } from 'node:fs';
+
+// The plan that `apply` performs is the very one that `plan` returned: nobody else can change what was looked at (D7).
+let planned = null;
+
+export const commands = { install, plan, apply, verify, snapshot, start };
+
+/** Directus' own tables, its pending system migrations and, on a first install, the first administrator. */
+async function install(directus) {
+	const database = directus.database();
+	const first = !(await directus.isInstalled());
+	if (first) await directus.runSeeds(database);
+	await directus.runMigrations(database, 'latest');
+	// A first install that died half-way left tables but nobody who could log in (D10); Directus would never repair that.
+	const { count } = await database('directus_users').count({ count: '*' }).first();
+	const admin = Number(count) === 0;
+	if (admin) {
+		const schema = await directus.getSchema({ database, bypassCache: true });
+		await directus.createAdmin(schema);
+		if (process.env.PROJECT_NAME) {
+			await new directus.SettingsService({ schema }).upsertSingleton({ project_name: process.env.PROJECT_NAME });
+		}
+	}
+	return { first, admin };
+}
+
+/** What would have to change for the database to be what the file says: Directus' own structured diff. */
+async function plan(directus, { path }) {
+	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
+	const current = await directus.getSnapshot();
+	const diff = directus.getSnapshotDiff(current, wanted);
+	planned = { path, wanted, current, diff };
+	return { diff };
+}
+
+/** Performs the plan, in one transaction (D9). */
+async function apply(directus) {
+	if (planned === null) throw new Error('`apply` without a `plan`');
+	const { wanted, current, diff } = planned;
+	planned = null;
+	await directus.applySnapshot(wanted, { current, diff, database: directus.database() });
+}
+
+/** The diff once more: anything in it was not done, whatever Directus logged (D2). */
+async function verify(directus, { path }) {
+	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
+	return { diff: directus.getSnapshotDiff(await directus.getSnapshot(), wanted) };
+}
+
+/** The live schema, as `directus schema snapshot` would write it. */
+async function snapshot(directus) {
+	return { snapshot: await directus.getSnapshot() };
+}
+
+/** Serves. Returns once the server listens, with its address. */
+async function start(directus) {
+	const listening = new Promise((resolve) => {
+		directus.emitter.onAction('server.start', ({ server }) => resolve(server.address()));
+	});
+	await directus.startServer();
+	return { address: await listening };
+}

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! The Directus schema as a file: read as Directus reads it, put in canonical order, written as Directus writes it, compared and
+//! held against rules. Pure: text in, text and findings out; never imports `std::fs`.
+
+pub mod canonical;
+pub mod diff;
+pub mod directus;
+pub mod model;
+pub mod rules;
+pub mod span;
+pub mod yaml;
+
+pub use canonical::canonical;
+pub use diff::first_differences;
+pub use model::{Collection, Document, Field, Relation, Snapshot, SystemField};
+pub use rules::{Finding, Severity};
+pub use yaml::read::{Doubt, ParseError};

@@ -1,0 +1,240 @@
+//! The client of the bridge: starts the Node program, sends one command at a time, waits for its answer.
+//! The protocol is described in `bridge/README.md`.
+
+use crate::{BootSettings, Interrupt};
+use contract::env;
+use contract::{Exit, Failure, Outcome};
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+use serde_json::{Value, json};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Directus' whole first migration run takes seconds; what is silent for this long is not going to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(900);
+/// Directus' own name for tables that it must not look at; without it each table with a composite key is a warning per step (D13).
+const EXCLUDE_TABLES: &str = "DB_EXCLUDE_TABLES";
+const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// What the bridge says of itself once Directus is imported.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Directus' version.
+    pub directus: String,
+    /// Node's version.
+    pub node: String,
+    /// The versions of Directus' own migration files, sorted.
+    pub system_migrations: Vec<String>,
+}
+
+/// A running bridge. Dropped, it is killed: everything it does is either a transaction or repeated by the next boot.
+pub struct Bridge {
+    child: Child,
+    socket: BufReader<UnixStream>,
+    interrupt: Interrupt,
+    identity: Option<Identity>,
+    last_id: u64,
+    reaped: bool,
+}
+
+impl Bridge {
+    /// Starts the Node program and returns at once; it imports Directus meanwhile (about 2 s).
+    ///
+    /// `application_name` marks its database connections, so that they can be told from others (D27, P19).
+    /// The child dies with the calling *thread*. `db_only` are tables that Directus need not look at (D13).
+    ///
+    /// # Errors
+    /// When Node cannot be started.
+    pub fn spawn(
+        settings: &BootSettings,
+        application_name: &str,
+        db_only: &[String],
+        interrupt: &Interrupt,
+    ) -> Outcome<Bridge> {
+        let what = || format!("start the bridge with `{}`", settings.node.display());
+        let (ours, theirs) = UnixStream::pair().map_err(|error| Failure::new(what()).cause_chain(&error))?;
+        let mut command = Command::new(&settings.node);
+        command
+            .arg(settings.artefacts.bridge())
+            .current_dir(&settings.directus)
+            .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
+            .env(env::DIRECTUS, &settings.directus)
+            .env(env::CONFIG_PATH, env::NO_CONFIG)
+            .env(env::PGAPPNAME, application_name)
+            .stdin(Stdio::null());
+        if settings.environment.get("DB_CLIENT").is_none() {
+            command.env("DB_CLIENT", "pg");
+        }
+        if settings.environment.get(EXCLUDE_TABLES).is_none() && !db_only.is_empty() {
+            command.env(EXCLUDE_TABLES, db_only.join(","));
+        }
+        for (name, file_name) in settings.environment.resolved_from_files() {
+            command.env(name, settings.environment.get(name).unwrap_or_default()).env_remove(file_name);
+        }
+        let parent = rustix::process::getpid();
+        let their_fd = theirs.as_raw_fd();
+        // SAFETY: the closure runs between fork and exec and makes only async-signal-safe system calls; `theirs` is open until
+        // after the spawn, so the borrowed descriptor is valid.
+        unsafe {
+            command.pre_exec(move || {
+                set_parent_process_death_signal(Some(Signal::KILL))?;
+                // The parent may have died between fork and the line above; then nobody would send the signal.
+                if getppid() != Some(parent) {
+                    return Err(io::Error::other("the parent is gone"));
+                }
+                fcntl_setfd(BorrowedFd::borrow_raw(their_fd), FdFlags::empty())?;
+                Ok(())
+            });
+        }
+        let child = command.spawn().map_err(|error| spawn_failure(what(), settings, &error))?;
+        interrupt.set_child(Pid::from_raw(child.id().cast_signed()));
+        Ok(Bridge {
+            child,
+            socket: BufReader::new(ours),
+            interrupt: interrupt.clone(),
+            identity: None,
+            last_id: 0,
+            reaped: false,
+        })
+    }
+
+    /// Waits until Directus is imported.
+    ///
+    /// # Errors
+    /// When it cannot be imported, or the process ends or says nothing for two minutes.
+    pub fn ready(&mut self) -> Outcome<&Identity> {
+        if self.identity.is_none() {
+            let message = self.receive("load Directus", READY_WITHIN)?;
+            if let Some(error) = message.get("error") {
+                return Err(answer_failure("load Directus", error)
+                    .hint("RUNNER_DIRECTUS names the folder that holds Directus; is it complete, and of the pinned version?"));
+            }
+            let text = |key: &str| message[key].as_str().unwrap_or_default().to_owned();
+            let migrations = message["migrations"].as_array().map(Vec::as_slice).unwrap_or_default();
+            self.identity = Some(Identity {
+                directus: text("directus"),
+                node: text("node"),
+                system_migrations: migrations.iter().filter_map(|each| each.as_str().map(str::to_owned)).collect(),
+            });
+        }
+        match &self.identity {
+            Some(identity) => Ok(identity),
+            None => unreachable!("set above"),
+        }
+    }
+
+    /// Sends one command and returns the result of its answer. `what` names it in errors.
+    ///
+    /// # Errors
+    /// What Directus threw, or that the bridge ended.
+    pub fn call(&mut self, what: &str, command: &str, arguments: Value) -> Outcome<Value> {
+        self.ready()?;
+        self.last_id += 1;
+        let mut message = json!({ "id": self.last_id, "command": command });
+        if let (Some(message), Value::Object(arguments)) = (message.as_object_mut(), arguments) {
+            message.extend(arguments);
+        }
+        let mut line = message.to_string();
+        line.push('\n');
+        if self.socket.get_mut().write_all(line.as_bytes()).is_err() {
+            return Err(self.ended(what));
+        }
+        let mut answer = self.receive(what, ANSWER_WITHIN)?;
+        match answer.get("error") {
+            Some(error) => Err(answer_failure(what, error)),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    fn receive(&mut self, what: &str, within: Duration) -> Outcome<Value> {
+        let failed = |error: &io::Error| Failure::new(what).cause(format!("the bridge: {error}"));
+        self.socket.get_ref().set_read_timeout(Some(within)).map_err(|error| failed(&error))?;
+        let mut line = String::new();
+        match self.socket.read_line(&mut line) {
+            Ok(0) => Err(self.ended(what)),
+            Ok(_) => serde_json::from_str(&line).map_err(|error| failed(&error.into())),
+            Err(error) if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) => {
+                Err(Failure::new(what).cause(format!("the bridge did not answer within {} s", within.as_secs())))
+            }
+            Err(_) => Err(self.ended(what)),
+        }
+    }
+
+    /// The other end is gone: says how the process ended.
+    fn ended(&mut self, what: &str) -> Failure {
+        self.interrupt.set_child(None);
+        let failure = Failure::new(what);
+        match self.wait_bounded(Duration::from_secs(2)) {
+            Some(status) => failure.cause(format!("the bridge ended: {}", describe(status))),
+            None => failure.cause("the bridge closed its connection"),
+        }
+        .hint("the lines above are Directus' own log")
+    }
+
+    fn wait_bounded(&mut self, within: Duration) -> Option<ExitStatus> {
+        let end = Instant::now() + within;
+        loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => {
+                    self.reaped = true;
+                    return Some(status);
+                }
+                Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(10)),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Ends the bridge by closing the connection, and waits for it, bounded.
+    pub fn close(mut self) {
+        let _ = self.socket.get_ref().shutdown(std::net::Shutdown::Both);
+        let _ = self.wait_bounded(Duration::from_secs(5));
+    }
+
+    /// Hands the process over to an init: its pid, and the open connection, which must stay alive as long as the process.
+    pub fn into_server(mut self) -> (Pid, UnixStream) {
+        self.reaped = true;
+        let pid = Pid::from_child(&self.child);
+        // A duplicate, because a type with `Drop` cannot be taken apart; both are the same connection.
+        let stream = self.socket.get_ref().try_clone();
+        (pid, stream.unwrap_or_else(|error| unreachable!("duplicating an open descriptor: {error}")))
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        if !self.reaped {
+            self.interrupt.set_child(None);
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn spawn_failure(what: String, settings: &BootSettings, error: &io::Error) -> Failure {
+    let failure = Failure::new(what).exit(Exit::Failed).cause(error);
+    if !settings.directus.is_dir() {
+        return failure.cause(format!("`{}` is not a folder", settings.directus.display())).hint("set RUNNER_DIRECTUS");
+    }
+    failure.hint("set RUNNER_NODE to a Node 22 program")
+}
+
+fn answer_failure(what: &str, error: &Value) -> Failure {
+    let mut failure = Failure::new(what).cause(error["message"].as_str().unwrap_or("unknown"));
+    if let Some(code) = error["code"].as_str() {
+        failure = failure.cause(format!("code {code}"));
+    }
+    failure
+}
+
+fn describe(status: ExitStatus) -> String {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal}"),
+        (None, None) => "no status".to_owned(),
+    }
+}

@@ -1,0 +1,49 @@
+//! What can be known of a Directus install from its files, before Node has loaded it.
+
+use contract::{Exit, Failure, Outcome};
+use std::path::Path;
+
+/// Directus' own migrations, in every layout that has `@directus/api` below the folder's `node_modules`: the official image's and npm's.
+const MIGRATIONS: &str = "node_modules/@directus/api/dist/database/migrations";
+
+/// The versions of Directus' own migration files, sorted.
+///
+/// # Errors
+/// Exit 2 when the folder holds no Directus.
+pub fn system_migrations(directus: &Path) -> Outcome<Vec<String>> {
+    let folder = directus.join(MIGRATIONS);
+    let failed = |error: &std::io::Error| {
+        Failure::new(format!("read Directus' migrations in `{}`", folder.display()))
+            .exit(Exit::Usage)
+            .cause(error)
+            .hint("RUNNER_DIRECTUS names the folder that holds Directus")
+    };
+    let mut versions = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(|error| failed(&error))? {
+        let name = entry.map_err(|error| failed(&error))?.file_name();
+        versions.extend(name.to_str().and_then(version_of).map(str::to_owned));
+    }
+    versions.sort();
+    Ok(versions)
+}
+
+/// `20240909A-separate-comments.js` → `20240909A`; what Directus' own `^[0-9]+[A-Z]-[^.]+\.js$` takes, and nothing else.
+fn version_of(name: &str) -> Option<&str> {
+    let (version, rest) = name.strip_suffix(".js")?.split_once('-')?;
+    let digits = version.strip_suffix(|last: char| last.is_ascii_uppercase())?;
+    let all_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (all_digits && !rest.is_empty() && !rest.contains('.')).then_some(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_migrations_have_a_version() {
+        assert_eq!(version_of("20240909A-separate-comments.js"), Some("20240909A"));
+        for name in ["run.js", "20240909A-x.d.js", "20240909A-x.ts", "20240909-x.js", "A-x.js", "20240909A-.js"] {
+            assert_eq!(version_of(name), None, "{name}");
+        }
+    }
+}

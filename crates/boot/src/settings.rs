@@ -1,0 +1,46 @@
+//! What a boot needs to know, read from the environment once.
+
+use contract::env::{self, Environment};
+use contract::{Artefacts, DatabaseSettings, Outcome};
+use std::path::PathBuf;
+
+/// The settings of one boot. Times are in seconds.
+#[derive(Clone, Debug)]
+pub struct BootSettings {
+    /// Where the migrations, the snapshot and the bridge lie.
+    pub artefacts: Artefacts,
+    /// The folder that holds Directus.
+    pub directus: PathBuf,
+    /// The Node program.
+    pub node: PathBuf,
+    /// Where the database is.
+    pub database: DatabaseSettings,
+    /// How long to wait for the database.
+    pub db_wait_s: u64,
+    /// How long to wait for another boot.
+    pub lock_wait_s: u64,
+    /// How long a child may take to stop.
+    pub stop_wait_s: u64,
+    /// The whole environment: the bridge gets it, with files resolved.
+    pub environment: Environment,
+}
+
+impl BootSettings {
+    /// Reads the settings; defaults are those of the image.
+    ///
+    /// # Errors
+    /// Exit 2, naming the variable, when one is missing or malformed.
+    pub fn from_environment(environment: Environment) -> Outcome<Self> {
+        let path = |name: &str, default: &str| PathBuf::from(environment.get(name).unwrap_or(default));
+        Ok(BootSettings {
+            artefacts: Artefacts::at(path(env::ROOT, "/directus")),
+            directus: path(env::DIRECTUS, "/directus"),
+            node: path(env::NODE, "node"),
+            database: DatabaseSettings::from_environment(&environment)?,
+            db_wait_s: environment.number(env::DB_WAIT_S, 60)?,
+            lock_wait_s: environment.number(env::LOCK_WAIT_S, 600)?,
+            stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
+            environment,
+        })
+    }
+}

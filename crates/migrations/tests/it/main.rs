@@ -1,0 +1,9 @@
+//! Migrations against a real Postgres: what the server does, and what the ledger says afterwards. Facts (P1 …) name their tests.
+
+mod errors;
+mod ledger;
+mod lock;
+mod objects;
+mod run;
+mod server;
+mod session;

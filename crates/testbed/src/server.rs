@@ -1,0 +1,360 @@
+//! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, gone with its owner.
+
+use crate::cache::{open_lock, touched, try_lock};
+use crate::instance::Instance;
+use crate::keeper::Keeper;
+use crate::postgres_root::PostgresRoot;
+use crate::sandbox::{self, HOME, Options};
+use crate::tool;
+use contract::{Failure, Outcome};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to accept connections: some hundred times what it takes here.
+const READY_WAIT: Duration = Duration::from_secs(60);
+/// How long a clean stop may take before it becomes a hard one.
+const STOP_WAIT: Duration = Duration::from_secs(10);
+/// Only part of the socket's name; there is no TCP port (Postgres refuses port 0, P20).
+const PORT: u16 = 5432;
+const SUPERUSER: &str = "postgres";
+/// Lines of the server's log that a failure shows.
+const LOG_LINES: usize = 20;
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct ServerOptions {
+    /// Without it, `CREATE EXTENSION timescaledb` ends the session (P7).
+    pub preload_timescaledb: bool,
+    /// Further settings, name and value; they win over the ones made here.
+    pub extra_settings: Vec<(String, String)>,
+    /// Keep the folder with the data and the log when the server ends, as evidence.
+    pub keep: bool,
+    /// A folder for data that outlives the server; made when it is not there. Without one the data is thrown away.
+    pub data: Option<PathBuf>,
+}
+
+impl Default for ServerOptions {
+    /// TimescaleDB, and nothing kept.
+    fn default() -> Self {
+        ServerOptions { preload_timescaledb: true, extra_settings: Vec::new(), keep: false, data: None }
+    }
+}
+
+/// A running server. It ends, and its folder goes, on drop; it is killed with its owner, however that one ends.
+pub struct Server {
+    root: PathBuf,
+    settings: Vec<(String, String)>,
+    socket_dir: PathBuf,
+    log: PathBuf,
+    data: Option<PersistentData>,
+    // Before `instance`: fields are dropped in order, and the process has to end before its folder goes.
+    keeper: Mutex<Option<Keeper>>,
+    instance: Instance,
+}
+
+/// A data folder of the caller's, held against a second server: two would ruin it.
+struct PersistentData {
+    cluster: PathBuf,
+    _lock: File,
+}
+
+impl PersistentData {
+    fn open(dir: &Path) -> Outcome<PersistentData> {
+        let dir = std::path::absolute(dir).map_err(|error| touched("find the data folder", dir, &error))?;
+        let cluster = dir.join("cluster");
+        std::fs::create_dir_all(&cluster)
+            .map_err(|error| touched("make the data folder", &cluster, &error))?;
+        let lock =
+            open_lock(&dir.join("lock")).map_err(|error| touched("lock the data folder", &dir, &error))?;
+        if !try_lock(&lock) {
+            return Err(Failure::new(format!("lock the data folder `{}`", dir.display()))
+                .cause("another server is running on it")
+                .hint("stop the other one first"));
+        }
+        Ok(PersistentData { cluster, _lock: lock })
+    }
+}
+
+impl Server {
+    /// Makes a cluster and starts it; returns when it answers a query (measured: about one second).
+    ///
+    /// # Errors
+    /// Exit 1 when the sandbox, initdb or the start failed, with the last lines of what they said.
+    pub fn start(root: &PostgresRoot, options: ServerOptions) -> Outcome<Server> {
+        let data = options.data.as_deref().map(PersistentData::open).transpose()?;
+        let instance = Instance::make(options.keep)?;
+        let server = Server {
+            root: root.dir().to_owned(),
+            settings: settings(&options),
+            socket_dir: instance.dir().join("s"),
+            log: instance.dir().join("log"),
+            data,
+            keeper: Mutex::new(None),
+            instance,
+        };
+        server.make_cluster()?;
+        server.run()?;
+        Ok(server)
+    }
+
+    /// The folder of the socket; for Directus and for [`contract::DatabaseSettings`] this is `DB_HOST` (D27).
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// The number in the socket's name. No TCP port is open.
+    pub fn port(&self) -> u16 {
+        PORT
+    }
+
+    /// The role that owns everything; no password is asked for.
+    pub fn superuser(&self) -> &'static str {
+        SUPERUSER
+    }
+
+    /// The variables that lead Directus and our own programs to `database` on this server.
+    pub fn environment(&self, database: &str) -> Vec<(String, String)> {
+        [
+            ("DB_CLIENT", "pg".to_owned()),
+            ("DB_HOST", self.socket_dir.display().to_string()),
+            ("DB_PORT", PORT.to_string()),
+            ("DB_DATABASE", database.to_owned()),
+            ("DB_USER", SUPERUSER.to_owned()),
+            // Never looked at, but Directus insists on one.
+            ("DB_PASSWORD", "unused".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
+    }
+
+    /// How to connect to `database` as the superuser, with the `postgres` crate.
+    pub fn connection(&self, database: &str) -> postgres::Config {
+        let mut config = postgres::Config::new();
+        config.host_path(&self.socket_dir).port(PORT).user(SUPERUSER).dbname(database);
+        config.connect_timeout(Duration::from_secs(10));
+        config
+    }
+
+    /// A session in `database` as the superuser.
+    ///
+    /// # Errors
+    /// Exit 1 when the server does not let us in, with the last lines of its log.
+    pub fn connect(&self, database: &str) -> Outcome<postgres::Client> {
+        self.connection(database).connect(postgres::NoTls).map_err(|error| {
+            self.with_log(Failure::new(format!("connect to database `{database}`")).cause_chain(&error))
+        })
+    }
+
+    /// Where Postgres writes its log; in the server's folder, so it goes with it.
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// The last lines of the log.
+    pub fn log_tail(&self) -> String {
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        tool::tail(&String::from_utf8_lossy(&log), LOG_LINES)
+    }
+
+    /// The server's folder.
+    pub fn dir(&self) -> &Path {
+        self.instance.dir()
+    }
+
+    /// What `pg_dump` with further `arguments` says about `database`: without the two lines whose key is random.
+    ///
+    /// # Errors
+    /// Exit 1 with pg_dump's own words.
+    pub fn pg_dump(&self, database: &str, arguments: &[&str]) -> Outcome<String> {
+        let socket = format!("{HOME}/s");
+        let mut words = vec!["pg_dump", "--host", &socket, "--username", SUPERUSER, "--no-password"];
+        words.extend(arguments);
+        words.extend(["--dbname", database]);
+        let what = || Failure::new(format!("dump database `{database}` with `pg_dump`"));
+        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+            .stdin_null()
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|error| what().cause_chain(&error))?;
+        if !output.status.success() {
+            return Err(what().cause(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        }
+        let dump = String::from_utf8_lossy(&output.stdout);
+        let is_random = |line: &&str| line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ");
+        Ok(dump.split_inclusive('\n').filter(|line| !is_random(line)).collect())
+    }
+
+    /// Stops it cleanly and starts it again on the same data, under the same address; after [`Server::kill`] it recovers.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn restart(&self) -> Outcome<()> {
+        self.end_process(Keeper::stop)?;
+        self.run()
+    }
+
+    /// Ends it as a power cut would, without a checkpoint; the data stays for [`Server::restart`].
+    ///
+    /// # Errors
+    /// Exit 1 when it does not end.
+    pub fn kill(&self) -> Outcome<()> {
+        self.end_process(Keeper::kill)
+    }
+
+    /// Stops it cleanly and removes its folder, unless it is to be kept.
+    ///
+    /// # Errors
+    /// Exit 1 when it does not end.
+    pub fn stop(self) -> Outcome<()> {
+        self.end_process(Keeper::stop)
+    }
+
+    fn end_process(&self, how: impl FnOnce(&Keeper, Duration) -> std::io::Result<()>) -> Outcome<()> {
+        // Taken out first: when it fails, dropping the keeper kills what is left.
+        let keeper = self.keeper().take();
+        keeper.map_or(Ok(()), |keeper| how(&keeper, STOP_WAIT)).map_err(|error| {
+            self.with_log(
+                Failure::new(format!("stop the Postgres of `{}`", self.dir().display())).cause_chain(&error),
+            )
+        })
+    }
+
+    fn keeper(&self) -> MutexGuard<'_, Option<Keeper>> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sandbox_options(&self) -> Options {
+        let binds = self.data.iter().map(|data| (data.cluster.clone(), format!("{HOME}/d"))).collect();
+        Options { binds, ..Options::default() }
+    }
+
+    fn make_cluster(&self) -> Outcome<()> {
+        if self.data.as_ref().is_some_and(|data| data.cluster.join("PG_VERSION").exists()) {
+            return Ok(());
+        }
+        let pgdata = format!("{HOME}/d");
+        let words = [
+            "initdb",
+            "--pgdata",
+            &pgdata,
+            "--username",
+            SUPERUSER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+        ];
+        let what =
+            || Failure::new(format!("make a Postgres cluster in `{}` with `initdb`", self.dir().display()));
+        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, self.sandbox_options())
+            .stdin_null()
+            .stderr_to_stdout()
+            .stdout_capture()
+            .unchecked()
+            .run()
+            .map_err(|error| explained_by_namespaces(what().cause_chain(&error)))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        let failure = what().excerpt(tool::indent(&tool::tail(&said, LOG_LINES))).cause(output.status);
+        Err(explained_by_namespaces(failure))
+    }
+
+    fn run(&self) -> Outcome<()> {
+        let mut words = vec!["postgres".to_owned(), "-D".to_owned(), format!("{HOME}/d")];
+        for (name, value) in &self.settings {
+            words.extend(["-c".to_owned(), format!("{name}={value}")]);
+        }
+        let keeper = Keeper::start(crate::keeper::Job {
+            root: self.root.clone(),
+            home: self.instance.dir().to_owned(),
+            words,
+            log: self.log.clone(),
+            options: Options { keep_open: Some(self.instance.lock_descriptor()), ..self.sandbox_options() },
+        })
+        .map_err(|error| {
+            self.with_log(
+                Failure::new(format!("start Postgres in `{}`", self.dir().display())).cause_chain(&error),
+            )
+        })?;
+        self.wait_until_ready(&keeper)?;
+        *self.keeper() = Some(keeper);
+        Ok(())
+    }
+
+    /// Ready is what answers a query: a socket that is there proves nothing.
+    fn wait_until_ready(&self, keeper: &Keeper) -> Outcome<()> {
+        let socket = self.socket_dir.join(format!(".s.PGSQL.{PORT}"));
+        let what = || Failure::new(format!("start Postgres in `{}`", self.dir().display()));
+        let started = Instant::now();
+        let mut last = "its socket did not appear".to_owned();
+        loop {
+            if socket.exists() {
+                let answer = self
+                    .connection("postgres")
+                    .connect(postgres::NoTls)
+                    .and_then(|mut client| client.simple_query("SELECT 1"));
+                match answer {
+                    Ok(_) => return Ok(()),
+                    Err(error) => last = Failure::new("").cause_chain(&error).causes.join(": "),
+                }
+            }
+            if let Some(status) = keeper.ended() {
+                return Err(self.with_log(what().cause(format!("it ended with {status}"))));
+            }
+            if started.elapsed() > READY_WAIT {
+                let why = format!("it did not answer in {} s; last: {last}", READY_WAIT.as_secs());
+                return Err(self.with_log(what().cause(why)));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn with_log(&self, failure: Failure) -> Failure {
+        let tail = self.log_tail();
+        if tail.is_empty() { failure } else { failure.excerpt(tool::indent(&tail)) }
+    }
+}
+
+/// When namespaces are what is missing here, that is the failure to show.
+fn explained_by_namespaces(failure: Failure) -> Failure {
+    sandbox::require_namespaces().err().unwrap_or(failure)
+}
+
+/// What every server gets. The data is worth nothing, so nothing waits for the disk, unless it is to outlive the server.
+fn settings(options: &ServerOptions) -> Vec<(String, String)> {
+    let durable = if options.data.is_some() { "on" } else { "off" };
+    let mut settings: Vec<(String, String)> = [
+        ("listen_addresses", ""),
+        ("unix_socket_directories", "/pgdata/s"),
+        ("max_connections", "200"),
+        ("fsync", durable),
+        ("full_page_writes", durable),
+        ("synchronous_commit", "off"),
+        ("shared_buffers", "64MB"),
+        ("max_wal_size", "2GB"),
+        // Each database with TimescaleDB takes a worker for its scheduler, and a test run has many databases.
+        ("max_worker_processes", "72"),
+        ("timezone", "UTC"),
+        ("log_timezone", "UTC"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    if options.preload_timescaledb {
+        for (name, value) in [
+            ("shared_preload_libraries", "timescaledb"),
+            ("timescaledb.telemetry_level", "off"),
+            ("timescaledb.max_background_workers", "48"),
+        ] {
+            settings.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    settings.extend(options.extra_settings.iter().cloned());
+    settings
+}

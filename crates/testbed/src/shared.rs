@@ -1,0 +1,139 @@
+//! For tests: one server per test binary, a database per test, and absence that is never silent.
+
+use crate::cache::Cache;
+use crate::postgres_root::PostgresRoot;
+use crate::server::{Server, ServerOptions};
+use contract::{Failure, Outcome};
+use std::io::Write;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// With this variable set to `1`, what a test needs has to be there.
+pub const REQUIRE_VARIABLE: &str = "TEST_REQUIRE";
+
+/// Why something that a test needs is not there.
+#[derive(Clone, Debug)]
+pub struct Absent(Failure);
+
+impl Absent {
+    /// The reason, in a few words.
+    pub fn new(why: impl Into<String>) -> Absent {
+        Absent(Failure::new(why))
+    }
+}
+
+impl From<Failure> for Absent {
+    fn from(failure: Failure) -> Self {
+        Absent(failure)
+    }
+}
+
+impl std::fmt::Display for Absent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.render().trim_start_matches("error: ").trim_end())
+    }
+}
+
+/// What a test needs, or `None` after saying "skipped: why"; with `TEST_REQUIRE=1` absence is a failure.
+///
+/// ```no_run
+/// let Some(server) = testbed::require(testbed::Server::shared()) else { return };
+/// ```
+///
+/// # Panics
+/// When it is absent and `TEST_REQUIRE=1`.
+#[track_caller]
+pub fn require<T>(wanted: Result<T, Absent>) -> Option<T> {
+    match wanted {
+        Ok(wanted) => Some(wanted),
+        Err(absent) if std::env::var_os(REQUIRE_VARIABLE).is_some_and(|value| value == "1") => {
+            panic!("required, but absent: {absent}")
+        }
+        Err(absent) => {
+            let caller = std::panic::Location::caller();
+            // Not `eprintln!`: the test harness would swallow it, because the test passes.
+            let _ = writeln!(std::io::stderr(), "{}:{}: skipped: {absent}", caller.file(), caller.line());
+            None
+        }
+    }
+}
+
+impl Server {
+    /// The one server of this test binary, with TimescaleDB, started by the first test that asks. It takes the Postgres root from
+    /// the cache and fetches nothing: tests are not the place for a download.
+    ///
+    /// # Errors
+    /// [`Absent`] when the root is not in the cache or the server does not start.
+    pub fn shared() -> Result<&'static Server, Absent> {
+        static SHARED: OnceLock<Result<Server, Absent>> = OnceLock::new();
+        SHARED.get_or_init(start_from_cache).as_ref().map_err(Clone::clone)
+    }
+
+    /// A new, empty database, dropped with the returned value. Its name begins with `prefix`.
+    ///
+    /// # Errors
+    /// Exit 1 when the server refuses.
+    pub fn fresh_database(&self, prefix: &str) -> Outcome<Database<'_>> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{prefix}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let statement = format!("CREATE DATABASE {} TEMPLATE template0", quoted(&name));
+        self.connect("postgres")?
+            .batch_execute(&statement)
+            .map_err(|error| Failure::new(format!("create database `{name}`")).cause_chain(&error))?;
+        Ok(Database { server: self, name })
+    }
+}
+
+fn start_from_cache() -> Result<Server, Absent> {
+    let cache = Cache::open()?;
+    let root = PostgresRoot::cached(&cache).ok_or_else(|| {
+        let why = format!("no Postgres root in the cache `{}`", cache.dir().display());
+        Absent(Failure::new(why).hint("fetch it once: cargo xtask setup"))
+    })?;
+    Ok(Server::start(&root, ServerOptions::default())?)
+}
+
+/// A database of its own, dropped with this value.
+pub struct Database<'a> {
+    server: &'a Server,
+    name: String,
+}
+
+impl Database<'_> {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The server it is on.
+    pub fn server(&self) -> &Server {
+        self.server
+    }
+
+    /// The variables that lead Directus and our own programs to it.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.server.environment(&self.name)
+    }
+
+    /// A session in it as the superuser.
+    ///
+    /// # Errors
+    /// As [`Server::connect`].
+    pub fn connect(&self) -> Outcome<postgres::Client> {
+        self.server.connect(&self.name)
+    }
+}
+
+impl Drop for Database<'_> {
+    fn drop(&mut self) {
+        // A server that is gone took the database with it.
+        if let Ok(mut client) = self.server.connect("postgres") {
+            let _ =
+                client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(&self.name)));
+        }
+    }
+}
+
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}

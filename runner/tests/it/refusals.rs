@@ -1,0 +1,113 @@
+//! What must fail, and how it says so.
+
+use crate::site::{Site, said};
+
+#[test]
+fn d2_a_collection_without_its_group_fails_although_directus_says_success() {
+    let Some(site) = Site::new() else { return };
+    // The key is gone, not null.
+    site.remove_line("snapshots/schema.yaml", "- collection: vehicles\n", "group:");
+    let lost = "delete collection vehicles: meta.group removed";
+    site.prepare().expect(1, &["1 differences are left, whatever Directus logged", lost]);
+    // D3: the next apply would drop the table, rows and all.
+    site.prepare().expect(4, &[lost, "nothing was applied"]);
+    assert_eq!(site.ask("SELECT to_regclass('vehicles') IS NULL"), "f");
+}
+
+#[test]
+fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
+    let Some(site) = Site::new() else { return };
+    site.edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
+    site.prepare().expect(2, &["it is of Directus 11.13.0, this is 11.17.4", "hint: take the snapshot again"]);
+    assert_eq!(site.ask("SELECT to_regclass('entries') IS NULL"), "t");
+}
+
+#[test]
+fn the_ordering_bug_names_the_file_the_line_and_the_remedy() {
+    let Some(site) = Site::new() else { return };
+    let root = site.root();
+    std::fs::rename(root.join("db-init-post/001_junction_unique_constraints.sql"), root.join("db-init/004_junction_unique_constraints.sql"))
+        .expect("a rename");
+    site.prepare().expect(
+        1,
+        &["db-init/004_junction_unique_constraints.sql:", "relation \"organization_users\" does not exist", "managed by Directus", "db-init-post/"],
+    );
+    assert_eq!(site.ask("SELECT count(*) FROM migrations_applied"), "3", "what ran before stays");
+}
+
+#[test]
+fn an_edited_migration_is_refused_and_nothing_runs() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    let before = site.picture();
+    site.edit("db-init/003_faulty_column.sql", |text| text.replace("DEFAULT false", "DEFAULT true"));
+    std::fs::write(site.root().join("db-init/004_new.sql"), "CREATE TABLE never (id int);\n").expect("a file");
+    site.prepare().expect(1, &["db-init/003_faulty_column.sql", "hint:"]);
+    assert!(before == site.picture(), "something ran");
+}
+
+#[test]
+fn a_constraint_that_somebody_dropped_is_missed_by_name() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask("ALTER TABLE entries DROP CONSTRAINT entries_event_race_number_unique");
+    site.prepare().expect(1, &["entries_event_race_number_unique", "002_event_participation_unique_constraints.sql"]);
+}
+
+#[test]
+fn a_deletion_on_a_populated_database_is_refused_with_exit_4() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.edit("snapshots/schema.yaml", |text| {
+        let start = text.find("  - collection: vehicles\n    field: plate\n").expect("the field");
+        let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next field") + 1;
+        format!("{}{}", &text[..start], &text[end..])
+    });
+    site.prepare().expect(4, &["delete field vehicles.plate", "nothing was applied"]);
+    assert_eq!(site.ask("SELECT count(*) FROM information_schema.columns WHERE table_name='vehicles' AND column_name='plate'"), "1");
+}
+
+#[test]
+fn d25_a_first_boot_without_an_administrator_touches_nothing() {
+    let Some(site) = Site::new() else { return };
+    let mut command = site.runner(&["prepare"]);
+    command.env_remove("ADMIN_PASSWORD");
+    said(&mut command).expect(2, &["`ADMIN_PASSWORD` not set", "hint: set ADMIN_EMAIL and ADMIN_PASSWORD"]);
+    assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+}
+
+#[test]
+fn d25_a_database_whose_only_administrator_is_gone_is_not_served() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    // Without users: repaired.
+    site.ask("DELETE FROM directus_users");
+    site.prepare().expect(0, &["first administrator made"]);
+    assert_eq!(site.ask("SELECT count(*) FROM directus_users WHERE status = 'active'"), "1");
+}
+
+#[test]
+fn an_unreachable_database_ends_with_5_and_what_was_seen_last() {
+    let Some(site) = Site::new() else { return };
+    let mut command = site.runner(&["prepare"]);
+    command.env("DB_HOST", "/nowhere").env("RUNNER_DB_WAIT_S", "1");
+    said(&mut command).expect(5, &["/nowhere"]);
+}
+
+#[test]
+fn a_password_never_shows() {
+    let Some(site) = Site::new() else { return };
+    let secret = "sw0rdfish-never-shown";
+    for (name, value) in [("DB_PASSWORD", secret), ("DB_CONNECTION_STRING", "postgres://u:sw0rdfish-never-shown@127.0.0.1:1/x")] {
+        let mut command = site.runner(&["prepare"]);
+        command.env(name, value).env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("RUNNER_DB_WAIT_S", "0");
+        let said = said(&mut command).expect(5, &[]);
+        assert!(!said.text.contains(secret), "{}", said.text);
+    }
+}
+
+#[test]
+fn a_wrong_word_on_the_command_line_is_a_usage_error() {
+    let Some(site) = Site::new() else { return };
+    said(&mut site.runner(&["serve"])).expect(2, &["`serve`", "hint: runner --help"]);
+}

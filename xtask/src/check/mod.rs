@@ -1,0 +1,176 @@
+//! The static rules: everything that can be known to be wrong without a database, found in milliseconds.
+//!
+//! A rule is a name, a line for people and a pure function over what [`Context`] has read once. To add one: write the function in a file
+//! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
+
+mod migrations;
+mod pin;
+mod repository;
+mod schema;
+
+pub(crate) use repository::Repository;
+
+use ::migrations::Migrations;
+use ::migrations::file::Problem;
+use contract::Phase;
+use contract::artefacts::SNAPSHOT;
+use snapshot::rules::CreatedTable;
+use snapshot::{Document, Finding, ParseError};
+
+/// One static rule.
+pub(crate) struct Rule {
+    /// As findings name it.
+    pub(crate) name: &'static str,
+    /// What it demands, in one line.
+    pub(crate) what: &'static str,
+    /// Its findings.
+    pub(crate) run: fn(&Context) -> Vec<Finding>,
+}
+
+/// All rules, in the order in which they are listed.
+pub(crate) const RULES: &[Rule] = &[
+    Rule {
+        name: migrations::NAMES,
+        what: "migrations are named NUMBER_words.sql, and no number or name is taken twice",
+        run: migrations::names,
+    },
+    Rule {
+        name: migrations::HAZARDS,
+        what: "no transaction control, COPY FROM STDIN, psql command or unfinished string in a migration",
+        run: migrations::hazards,
+    },
+    Rule {
+        name: migrations::PHASE_ORDER,
+        what: "db-init/ names no table of Directus: it does not exist yet when that phase runs",
+        run: migrations::phase_order,
+    },
+    Rule {
+        name: schema::YAML,
+        what: "the snapshot is there, and Directus reads it as it is meant",
+        run: schema::yaml,
+    },
+    Rule {
+        name: "snapshot-version",
+        what: "the snapshot was made by the pinned Directus",
+        run: schema::version,
+    },
+    Rule { name: "snapshot-vendor", what: "the snapshot was made on Postgres", run: schema::vendor },
+    Rule {
+        name: "snapshot-keys",
+        what: "every key that the pinned Directus writes is in the snapshot: a missing one can drop a table",
+        run: schema::keys,
+    },
+    Rule {
+        name: "snapshot-references",
+        what: "whatever the snapshot refers to is in it, once",
+        run: schema::references,
+    },
+    Rule {
+        name: "ghost-collection",
+        what: "no table is both created by a migration and managed by Directus",
+        run: schema::ghosts,
+    },
+    Rule {
+        name: pin::RULE,
+        what: "package.json pins one exact Directus, and the lock file agrees",
+        run: pin::directus_pin,
+    },
+];
+
+/// What the rules look at. Every file is read and parsed once.
+pub(crate) struct Context {
+    pub(crate) repository: Repository,
+    pub(crate) migrations: Migrations,
+    /// What made a migration unusable, so that it is not in `migrations`.
+    pub(crate) problems: Vec<Problem>,
+    /// The tables that the migrations leave behind.
+    pub(crate) created: Vec<CreatedTable>,
+    /// `None`: there is no such file.
+    pub(crate) snapshot: Option<Result<Document, ParseError>>,
+}
+
+impl Context {
+    /// Parses what `repository` holds.
+    ///
+    /// # Errors
+    /// A file that is there but cannot be read.
+    pub(crate) fn new(repository: Repository) -> anyhow::Result<Context> {
+        let mut entries = Vec::new();
+        for phase in Phase::ALL {
+            let files = repository.folder(phase.folder())?;
+            entries.extend(files.into_iter().map(|(name, content)| (phase, name, content)));
+        }
+        let (migrations, problems) = Migrations::from_entries(entries);
+        let created = schema::created_tables(&migrations);
+        let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
+        // Read here, so that rules need no way to fail.
+        for path in [pin::PACKAGE, pin::LOCK] {
+            repository.text(path)?;
+        }
+        Ok(Context { repository, migrations, problems, created, snapshot })
+    }
+
+    /// The snapshot, for rules that have nothing to say about an unreadable one.
+    pub(crate) fn document(&self) -> Option<&Document> {
+        self.snapshot.as_ref()?.as_ref().ok()
+    }
+
+    /// The version of Directus that package.json pins.
+    pub(crate) fn pinned(&self) -> Option<String> {
+        pin::pinned(&self.repository)
+    }
+}
+
+/// The findings of all rules, ordered by place.
+pub(crate) fn run(context: &Context) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| (rule.run)(context)).collect();
+    findings.sort_by(|a, b| (&a.path, a.line, a.column, a.rule).cmp(&(&b.path, b.line, b.column, b.rule)));
+    findings
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A context of these files.
+    pub(crate) fn context(files: &[(&str, &str)]) -> Context {
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()));
+        Context::new(Repository::of_files(files)).expect("files in memory are readable")
+    }
+
+    /// Runs one rule over these files; each finding as it is printed, without its hint.
+    pub(crate) fn check(rule: &str, files: &[(&str, &str)], expected: &[&str]) {
+        let rule = RULES.iter().find(|each| each.name == rule).expect("a rule of that name");
+        let findings = (rule.run)(&context(files));
+        assert!(findings.iter().all(|finding| finding.rule == rule.name), "{findings:?}");
+        let lines: Vec<String> =
+            findings.iter().map(|finding| Finding { hint: None, ..finding.clone() }.to_string()).collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own_and_a_line_for_people() {
+        for (index, rule) in RULES.iter().enumerate() {
+            assert!(RULES[..index].iter().all(|other| other.name != rule.name), "{}", rule.name);
+            assert!(!rule.what.is_empty() && !rule.what.contains('\n'), "{}", rule.name);
+        }
+    }
+
+    #[test]
+    fn findings_come_in_the_order_of_places() {
+        let context = context(&[("db-init/2_b.sql", "\nCOMMIT;"), ("db-init/1_a.sql", "COMMIT;\nROLLBACK;")]);
+        let places: Vec<(String, Option<usize>)> = run(&context)
+            .into_iter()
+            .filter(|each| each.line.is_some())
+            .map(|each| (each.path, each.line))
+            .collect();
+        assert_eq!(
+            places,
+            [
+                ("db-init/1_a.sql".to_owned(), Some(1)),
+                ("db-init/1_a.sql".to_owned(), Some(2)),
+                ("db-init/2_b.sql".to_owned(), Some(2)),
+            ]
+        );
+    }
+}

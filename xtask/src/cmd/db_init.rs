@@ -1,0 +1,268 @@
+//! The SQL phases against the database of `DB_*`: run them, show what would run, or show what ran.
+
+use crate::{console, ending, engine};
+use anyhow::Context;
+use clap::ValueEnum;
+use contract::{Artefacts, DatabaseSettings, Exit, Phase, env};
+use migrations::plan::{Action, Plan, Step};
+use migrations::run::{Event, perform};
+use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Run the SQL migrations of db-init/ and db-init-post/, or show what would run or what ran.
+///
+/// Each file runs once, in one transaction together with its row in the table `migrations_applied`. A file that was edited after it
+/// ran is refused; put the change into a new file. Files of db-init-post/ need the Directus schema: on an empty database use
+/// `cargo xtask dry-run` or the image, which create it between the two phases.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  cargo xtask db-init plan                 what would run, and why; changes nothing
+  cargo xtask db-init --phase pre          run db-init/ only
+  cargo xtask db-init status --json        every file and every row of the ledger
+  cargo xtask db-init plan --check         exit code 3 when something is pending
+
+The database is that of DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD or DB_CONNECTION_STRING, each also as NAME_FILE.")]
+pub(crate) struct Args {
+    /// What to do.
+    #[arg(value_enum, default_value_t = What::Run)]
+    what: What,
+    /// Which folders.
+    #[arg(long, value_enum, default_value_t = Phases::All)]
+    phase: Phases,
+    /// With `plan` and `status`: end with exit code 3 when the database is not what the files say.
+    #[arg(long)]
+    check: bool,
+    /// One JSON value on stdout instead of lines.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum What {
+    /// Run what is pending.
+    Run,
+    /// Show what `run` would do.
+    Plan,
+    /// Show every file and every row of the ledger.
+    Status,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Phases {
+    /// db-init/
+    Pre,
+    /// db-init-post/
+    Post,
+    /// Both.
+    All,
+}
+
+/// Reads the files, asks the ledger, and does what was asked.
+pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
+    if args.check && args.what == What::Run {
+        let failure = contract::Failure::new("use `--check` with `run`: running leaves nothing to compare");
+        return Err(failure.exit(Exit::Usage).hint("cargo xtask db-init plan --check").into());
+    }
+    let environment = engine::environment()?;
+    let settings = DatabaseSettings::from_environment(&environment)?;
+    let migrations = file::discover(&Artefacts::at(root))?;
+    hazards::refuse_all(&migrations)?;
+    let wait_s = environment.number(env::DB_WAIT_S, 60)?;
+    let mut session = session::wait_and_connect(&settings, "xtask-db-init", wait_s, &mut console::say)?;
+    match args.what {
+        What::Run => {
+            let lock_wait_s = environment.number(env::LOCK_WAIT_S, 600)?;
+            run_pending(&args, root, &mut session, &migrations, lock_wait_s)
+        }
+        What::Plan => {
+            let ledger = ledger::read(session.client())?;
+            show_plan(&args, &plan::compute(&migrations, &ledger, args.phases())?)
+        }
+        What::Status => show_status(&args, &migrations, &ledger::read(session.client())?),
+    }
+}
+
+impl Args {
+    fn phases(&self) -> &'static [Phase] {
+        match self.phase {
+            Phases::Pre => &[Phase::Pre],
+            Phases::Post => &[Phase::Post],
+            Phases::All => &Phase::ALL,
+        }
+    }
+
+    /// Prints the result: one JSON value, or its lines.
+    fn print(&self, json: &Value, lines: impl IntoIterator<Item = String>) {
+        match self.json {
+            true => console::result(&json.to_string()),
+            false => lines.into_iter().for_each(|line| console::result(&line)),
+        }
+    }
+
+    fn exit(&self, differs: bool) -> Exit {
+        if self.check && differs { Exit::Differences } else { Exit::Done }
+    }
+}
+
+fn run_pending(
+    args: &Args,
+    root: &Path,
+    session: &mut Session,
+    migrations: &Migrations,
+    lock_wait_s: u64,
+) -> anyhow::Result<Exit> {
+    let lock = lock::acquire(session, lock_wait_s, &mut console::say)?;
+    let plan = plan::compute(migrations, &ledger::read(session.client())?, args.phases())?;
+    say_notices(&plan);
+    // Ctrl-C cancels the statement; the end of the connection rolls back and frees the lock.
+    let cancel = session.cancel_token();
+    let _undoing = ending::Undoing::new(move || drop(cancel.cancel()));
+    let managed = managed(root)?;
+    let mut done = Vec::new();
+    for phase in args.phases() {
+        perform(session, &plan, *phase, &managed, &mut |event| observe(args, event, &mut done))?;
+    }
+    lock.release(session)?;
+    let skipped = plan.steps.len() - plan.pending().count();
+    console::say(&format!("{} done, {skipped} applied before", done.len()));
+    if args.json {
+        console::result(&Value::from(done).to_string());
+    }
+    Ok(Exit::Done)
+}
+
+/// One line per migration as it is done; what the server says goes to the conversation.
+fn observe(args: &Args, event: Event<'_>, done: &mut Vec<Value>) {
+    let (migration, action, elapsed) = match event {
+        Event::Started { .. } => return,
+        Event::Notice { migration, notice } => {
+            return console::say(&format!("{}: {}: {}", migration.path, notice.severity(), notice.message()));
+        }
+        Event::Finished { migration, elapsed } => (migration, Action::Run, Some(elapsed)),
+        Event::Adopted { migration } => (migration, Action::Adopt, None),
+    };
+    if !args.json {
+        let time = elapsed.map(|elapsed| format!("  {}", console::elapsed(elapsed))).unwrap_or_default();
+        console::result(&format!("{:5}  {}{time}", action.word(), migration.path));
+    }
+    done.push(json!({
+        "path": migration.path,
+        "phase": migration.phase.word(),
+        "number": migration.number,
+        "action": action.word(),
+        "elapsed_ms": elapsed.map(|elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+    }));
+}
+
+fn show_plan(args: &Args, plan: &Plan) -> anyhow::Result<Exit> {
+    say_notices(plan);
+    let pending: Vec<&Step> = plan.pending().collect();
+    let json = pending.iter().map(|step| {
+        json!({
+            "path": step.migration.path,
+            "phase": step.migration.phase.word(),
+            "number": step.migration.number,
+            "action": step.action.word(),
+            "reason": step.reason,
+        })
+    });
+    let lines = pending
+        .iter()
+        .map(|step| format!("{:5}  {}  ({})", step.action.word(), step.migration.path, step.reason));
+    args.print(&json.collect(), lines);
+    console::say(&format!("{} pending, {} applied", pending.len(), plan.steps.len() - pending.len()));
+    Ok(args.exit(!pending.is_empty()))
+}
+
+/// Unlike a plan, a status shows what contradicts the ledger instead of refusing it.
+fn show_status(args: &Args, migrations: &Migrations, ledger: &Ledger) -> anyhow::Result<Exit> {
+    let mut entries: Vec<Entry<'_>> = args
+        .phases()
+        .iter()
+        .flat_map(|phase| migrations.of(*phase))
+        .map(|migration| {
+            let row = ledger.find(&migration.name);
+            let state = match row {
+                None => "pending",
+                Some(row) if row.phase.is_none() => "not adopted",
+                Some(row) if row.checksum.as_ref().is_none_or(|applied| *applied == migration.checksum) => {
+                    "applied"
+                }
+                Some(row) if row.tokens.as_ref() == Some(&migration.tokens) => "applied, comments edited",
+                Some(_) => "edited",
+            };
+            Entry { path: migration.path.clone(), state, row }
+        })
+        .collect();
+    for row in ledger.rows.iter().filter(|row| migrations.find(&row.filename).is_none()) {
+        match row.phase {
+            None => entries.push(Entry { path: row.filename.clone(), state: "orphan", row: Some(row) }),
+            Some(phase) if args.phases().contains(&phase) => {
+                let path = format!("{}/{}", phase.folder(), row.filename);
+                entries.push(Entry { path, state: "missing", row: Some(row) });
+            }
+            Some(_) => {}
+        }
+    }
+    args.print(&entries.iter().map(Entry::json).collect(), entries.iter().map(Entry::line));
+    let differs = |entry: &Entry<'_>| !(entry.state.starts_with("applied") || entry.state == "orphan");
+    Ok(args.exit(entries.iter().any(differs)))
+}
+
+/// One line of the status.
+struct Entry<'a> {
+    path: String,
+    state: &'static str,
+    row: Option<&'a ledger::Row>,
+}
+
+impl Entry<'_> {
+    fn line(&self) -> String {
+        let when = self.row.map(|row| format!("  {}", row.applied_at)).unwrap_or_default();
+        let time = self.row.and_then(|row| row.elapsed_ms).map(|ms| format!("  {ms} ms")).unwrap_or_default();
+        format!("{:11}  {}{when}{time}", self.state, self.path)
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "path": self.path,
+            "state": self.state,
+            "applied_at": self.row.map(|row| row.applied_at.as_str()),
+            "phase": self.row.and_then(|row| row.phase).map(Phase::word),
+            "number": self.row.and_then(|row| row.number),
+            "checksum": self.row.and_then(|row| row.checksum.as_ref()).map(|checksum| checksum.as_str()),
+            "elapsed_ms": self.row.and_then(|row| row.elapsed_ms),
+            "runner": self.row.and_then(|row| row.runner.as_deref()),
+        })
+    }
+}
+
+fn say_notices(plan: &Plan) {
+    for notice in &plan.notices {
+        console::say(&format!("notice: {}: {}", notice.path, notice.text));
+    }
+    for row in &plan.orphans {
+        console::say(&format!(
+            "notice: the ledger's row `{}` belongs to no file; it stays as it is",
+            row.filename
+        ));
+    }
+}
+
+/// Whether a table is one that Directus creates from the snapshot. Without a snapshot none is.
+fn managed(root: &Path) -> anyhow::Result<impl Fn(&str) -> bool + use<>> {
+    let path = Artefacts::at(root).snapshot();
+    let snapshot = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(snapshot::Snapshot::parse(&text).map_err(anyhow::Error::from)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error.into())),
+    };
+    let snapshot = snapshot.transpose().with_context(|| format!("read `{}`", path.display()))?;
+    Ok(move |name: &str| {
+        snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.collection(name).is_some_and(|found| found.has_table()))
+    })
+}

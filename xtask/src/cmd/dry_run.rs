@@ -1,0 +1,173 @@
+//! The main job: the whole boot, twice, on a throwaway database; then start, health and round trip.
+
+use crate::console::{self, GREEN, RED, paint};
+use crate::engine::{self, Ground, Stage};
+use crate::http::{self, Address};
+use crate::process::{self, Env, Running};
+use crate::steps::Steps;
+use anyhow::Result;
+use contract::{Exit, Failure};
+use snapshot::{Snapshot, canonical, first_differences};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Prove the whole boot on a throwaway database, from nothing to a healthy Directus, twice.
+///
+/// Fetches what this machine lacks (once), starts a throwaway Postgres with TimescaleDB and the pinned Directus, and lets the very runner
+/// that ships do what production does: pre phase, install, snapshot, post phase. A second pass must change nothing. Then Directus must
+/// become healthy, and the schema it has must be the one in git. With DB_HOST… set, that server is used, with a database of its own on it.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  cargo xtask dry-run
+  cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
+  cargo xtask dry-run --json             the steps and times as JSON
+  DB_HOST=db DB_USER=postgres DB_DATABASE=postgres DB_PASSWORD_FILE=pw cargo xtask dry-run")]
+pub(crate) struct Args {
+    /// Where the throwaway database and Directus come from.
+    #[arg(long, value_enum, default_value_t)]
+    engine: engine::Choice,
+    /// Leave database and Directus running when everything passed, until Ctrl-C.
+    #[arg(long)]
+    keep: bool,
+    /// With --keep: the port on which Directus listens on this machine.
+    #[arg(long, default_value_t = 8055, requires = "keep")]
+    port: u16,
+    /// Leave the static rules out: prove that the boot itself finds a mistake.
+    #[arg(long)]
+    skip_check: bool,
+    /// Use this runner instead of building one.
+    #[arg(long, value_name = "FILE")]
+    runner: Option<PathBuf>,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Every step in order; the first that fails ends it, and its name is in the last line.
+pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
+    let mut steps = Steps::new();
+    let outcome = prove(&args, root, &mut steps);
+    if args.json {
+        console::result(&steps.to_json(outcome.as_ref().err()).to_string());
+    } else {
+        console::say(&steps.table());
+    }
+    let exit = match outcome {
+        Ok(()) => Exit::Done,
+        Err(error) => crate::fail(&error),
+    };
+    match steps.failed() {
+        None => console::say(&paint(GREEN, "dry-run passed")),
+        Some(step) => console::say(&paint(RED, &format!("dry-run failed at {step}"))),
+    }
+    Ok(exit)
+}
+
+fn prove(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
+    if !args.skip_check {
+        steps.step("check", || crate::cmd::check::require_clean(root))?;
+    }
+    let ground = steps.step("provision", || Ground::prepare(args.engine, root, args.runner.as_deref()))?;
+    let stage = steps.step("database", || Stage::set(&ground, root, args.keep.then_some(args.port)))?;
+    steps.step("pass 1", || boot_once(&ground, &stage))?;
+    let before = steps.step("picture", || stage.picture())?;
+    steps.step("pass 2", || {
+        boot_once(&ground, &stage)?;
+        unchanged(&before, &stage.picture()?)
+    })?;
+    let mut bridge = stage.bridge(root)?;
+    let server = steps.step("start", || start(&ground, &stage))?;
+    steps.step("round trip", || round_trip(&mut bridge, root))?;
+    bridge.close();
+    if args.keep {
+        keep(&stage, &server)?;
+    }
+    steps.step("stop", || stop(server))
+}
+
+/// One boot by the real runner, as an init container would do it.
+fn boot_once(ground: &Ground, stage: &Stage) -> Result<()> {
+    process::run("boot with the runner", &ground.runner, &["prepare"], Env::Only(stage.environment()), show)?;
+    Ok(())
+}
+
+/// The runner's own lines are the story; Directus' log is kept for the error.
+fn show(line: &str) {
+    if let Some(text) = line.strip_prefix("runner: ") {
+        console::say(&format!("    {text}"));
+    }
+}
+
+/// A second boot of the same release must leave every byte as it was: schema, metadata, ledger and content.
+fn unchanged(before: &str, after: &str) -> Result<()> {
+    if before == after {
+        return Ok(());
+    }
+    let lines = similar::TextDiff::from_lines(before, after).unified_diff().context_radius(2).header("pass 1", "pass 2").to_string();
+    let lines: Vec<&str> = lines.lines().take(40).collect();
+    Err(Failure::new("boot again: the second pass changed the database")
+        .excerpt(lines.join("\n"))
+        .cause("the same release twice must leave the same database; something here is made anew at every boot")
+        .into())
+}
+
+/// `runner start`, until `/server/health` says ok.
+fn start(ground: &Ground, stage: &Stage) -> Result<Running> {
+    const WITHIN: Duration = Duration::from_secs(90);
+    let server = process::start(&ground.runner, &["start"], Env::Only(stage.environment()), show)?;
+    let began = Instant::now();
+    let mut last = "nobody listens yet".to_owned();
+    while began.elapsed() < WITHIN {
+        if server.ended()?.is_some() {
+            return Err(server.wait()?.failure("start Directus with the runner").into());
+        }
+        match http::get(stage.address(), "/server/health") {
+            Ok(answer) if answer.status == 200 && answer.body.contains("\"status\":\"ok\"") => return Ok(server),
+            Ok(answer) => last = format!("{} {}", answer.status, answer.body.trim()),
+            Err(error) => last = error.to_string(),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err(Failure::new(format!("wait for `/server/health`: not ok within {} s", WITHIN.as_secs())).cause(last).into())
+}
+
+/// What Directus has is what git says, in both directions: its snapshot equals the file, and its own diff is empty.
+fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
+    let path = root.join(contract::artefacts::SNAPSHOT);
+    let diff = bridge.call("compare with the snapshot", "verify", serde_json::json!({ "path": path }))?;
+    boot::proof::applied(&diff["diff"], "compare with the snapshot")?;
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
+    let file = Snapshot::parse(&text).map_err(|error| Failure::new("read the snapshot").cause(error))?;
+    let live = engine::snapshot_of(bridge)?;
+    if canonical(&file).to_json() == canonical(&live).to_json() {
+        return Ok(());
+    }
+    let differences = first_differences(&canonical(&file), &canonical(&live));
+    let lines: Vec<String> = differences.iter().take(20).map(|line| format!("  - {line}")).collect();
+    Err(Failure::new("compare the snapshot with the file: they differ")
+        .excerpt(lines.join("\n"))
+        .cause("Directus finds nothing to apply, and still would write another snapshot than the one in git")
+        .hint("cargo xtask snapshot")
+        .into())
+}
+
+fn keep(stage: &Stage, server: &Running) -> Result<()> {
+    for line in stage.how_to_connect() {
+        console::say(&line);
+    }
+    console::say("Ctrl-C stops both and removes everything");
+    while server.ended()?.is_none() {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Err(Failure::new("keep Directus running: it ended by itself").into())
+}
+
+/// Directus under the runner ends by itself within moments of SIGTERM, and says how: 128 + 15.
+fn stop(server: Running) -> Result<()> {
+    let ended = server.stop(Duration::from_secs(10))?;
+    match ended.status.code() {
+        Some(143) => Ok(()),
+        _ => Err(ended.failure("stop Directus: expected exit code 143").into()),
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per command, named like it: its arguments, its run, and little else.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod db_init;
+pub(crate) mod dry_run;
+pub(crate) mod setup;
+pub(crate) mod snapshot;
+pub(crate) mod test;

@@ -1,0 +1,59 @@
+//! What people see: stdout is the result, stderr the conversation; colours only on a terminal, and never with `NO_COLOR`.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// A line of the result. A closed pipe is not an error: the reader has seen enough.
+pub(crate) fn result(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// A line of the conversation.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A heading: what begins now.
+pub(crate) fn heading(text: &str) {
+    say(&paint(BOLD, text));
+}
+
+/// An error, already rendered; its first word is red.
+pub(crate) fn error(text: &str) {
+    match text.strip_prefix("error:") {
+        Some(rest) => say(&format!("{}{rest}", paint(RED, "error:"))),
+        None => say(text),
+    }
+}
+
+/// `1.2 s`, `340 ms`, `2 min 5 s`: as precise as it is interesting.
+pub(crate) fn elapsed(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => format!("{} ms", time.as_millis()),
+        1..60 => format!("{:.1} s", time.as_secs_f64()),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+pub(crate) const BOLD: &str = "1";
+pub(crate) const RED: &str = "1;31";
+pub(crate) const GREEN: &str = "1;32";
+
+/// The text in a colour, where colours are wanted.
+pub(crate) fn paint(colour: &str, text: &str) -> String {
+    let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_as_precise_as_they_are_interesting() {
+        assert_eq!(elapsed(Duration::from_millis(340)), "340 ms");
+        assert_eq!(elapsed(Duration::from_millis(1240)), "1.2 s");
+        assert_eq!(elapsed(Duration::from_secs(125)), "2 min 5 s");
+    }
+}

@@ -1,0 +1,80 @@
+//! A server that DB_HOST… name: a database of our own on it, made at the start and dropped at the end.
+
+use crate::ending::Undoing;
+use contract::database::{DatabaseSettings, Target};
+use contract::env::Environment;
+use contract::{Exit, Failure, Outcome};
+use migrations::session;
+
+const APPLICATION_NAME: &str = "xtask-dry-run";
+/// How long to wait for a server that may still be starting, in seconds: a CI service is.
+const WAIT_S: u64 = 60;
+
+/// A throwaway database on a given server.
+pub(crate) struct Given {
+    settings: DatabaseSettings,
+    variables: Vec<(String, String)>,
+    name: String,
+    _undoing: Undoing,
+}
+
+impl Given {
+    /// Makes the database, when the environment names a server; `None` when it does not.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or the role may not create databases.
+    pub(crate) fn from_environment(environment: &Environment, name: &str) -> Outcome<Option<Given>> {
+        if environment.get("DB_CONNECTION_STRING").is_some() {
+            return Err(Failure::new("make a throwaway database: DB_CONNECTION_STRING names one database, not a server")
+                .exit(Exit::Usage)
+                .hint("set DB_HOST, DB_PORT, DB_DATABASE, DB_USER and DB_PASSWORD instead; DB_DATABASE is only connected to, never changed"));
+        }
+        if environment.get("DB_HOST").is_none() {
+            return Ok(None);
+        }
+        let maintenance = DatabaseSettings::from_environment(environment)?;
+        let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, WAIT_S, &mut |text| crate::console::say(text))?;
+        session.client().batch_execute(&format!("CREATE DATABASE \"{name}\"")).map_err(|error| {
+            Failure::new(format!("create the throwaway database `{name}`")).cause_chain(&error).hint("DB_USER needs CREATEDB")
+        })?;
+        let undoing = Undoing::new({
+            let (maintenance, name) = (maintenance.clone(), name.to_owned());
+            move || drop_database(&maintenance, &name)
+        });
+        let mut settings = maintenance;
+        if let Target::Parts { database, .. } = &mut settings.target {
+            *database = name.to_owned();
+        }
+        let names = ["DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DB_SSL", "DB_SSL__CA", "DB_SSL__REJECT_UNAUTHORIZED"];
+        let mut variables: Vec<(String, String)> =
+            names.iter().filter_map(|each| Some(((*each).to_owned(), environment.get(each)?.to_owned()))).collect();
+        variables.push(("DB_DATABASE".to_owned(), name.to_owned()));
+        variables.push(("DB_CLIENT".to_owned(), "pg".to_owned()));
+        Ok(Some(Given { settings, variables, name: name.to_owned(), _undoing: undoing }))
+    }
+
+    /// The variables that name the throwaway database.
+    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+
+    /// The address, for people.
+    pub(crate) fn describe(&self) -> String {
+        self.settings.describe()
+    }
+
+    /// The database's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn drop_database(maintenance: &DatabaseSettings, name: &str) {
+    let dropped = session::connect(maintenance, APPLICATION_NAME).and_then(|mut session| {
+        let sql = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+        session.client().batch_execute(&sql).map_err(|error| Failure::new("drop").cause_chain(&error))
+    });
+    if dropped.is_err() {
+        crate::console::say(&format!("could not drop the throwaway database `{name}`: drop it by hand"));
+    }
+}

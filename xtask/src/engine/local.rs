@@ -1,0 +1,231 @@
+//! The local engine: no containers. What it stands on ([`Ground`]) is fetched once; what a run plays on ([`Stage`]) is thrown away.
+
+use super::given::Given;
+use super::{Choice, runner_variables, settings_for};
+use crate::ending::Undoing;
+use crate::http::Address;
+use crate::process::{self, Env};
+use crate::console;
+use anyhow::Result;
+use contract::env::Environment;
+use contract::{Exit, Failure, Outcome};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use testbed::{Cache, DirectusInstall, PostgresRoot, Progress, Server, ServerOptions};
+
+/// What every run needs and no run changes.
+pub(crate) struct Ground {
+    /// The runner under test: the static binary that ships.
+    pub(crate) runner: PathBuf,
+    install: DirectusInstall,
+    postgres: PostgresRoot,
+}
+
+/// One throwaway database, and a folder for sockets and uploads.
+pub(crate) struct Stage {
+    database: Database,
+    folder: PathBuf,
+    address: Address,
+    variables: Vec<(String, String)>,
+    login: Login,
+    install: DirectusInstall,
+    _undoing: Undoing,
+}
+
+enum Database {
+    Own { server: Arc<Server>, _undoing: Undoing },
+    Given(Given),
+}
+
+struct Login {
+    email: &'static str,
+    password: String,
+}
+
+const DATABASE: &str = "directus";
+
+impl Ground {
+    /// Fetches what is not there yet and builds the runner, side by side.
+    ///
+    /// # Errors
+    /// What could not be fetched or built, with the last lines of the tool that failed.
+    pub(crate) fn prepare(_choice: Choice, root: &Path, runner: Option<&Path>) -> Result<Ground> {
+        let progress = Progress::auto();
+        let cache = Cache::open()?;
+        std::thread::scope(|scope| {
+            // The build waits for its child in this thread, which is what the parent-death signal is tied to.
+            let runner = scope.spawn(|| match runner {
+                Some(runner) => given_runner(runner),
+                None => build_runner(root),
+            });
+            let provisioned = testbed::provision_all(&cache, root, &progress);
+            let runner = runner.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let (postgres, install) = provisioned?;
+            Ok(Ground { runner: runner?, install, postgres })
+        })
+    }
+}
+
+fn given_runner(runner: &Path) -> Outcome<PathBuf> {
+    runner.canonicalize().map_err(|error| Failure::new(format!("find the runner `{}`", runner.display())).exit(Exit::Usage).cause(error))
+}
+
+/// Builds the binary that ships, so that what is tested is what ships.
+fn build_runner(root: &Path) -> Outcome<PathBuf> {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let manifest = root.join("Cargo.toml").display().to_string();
+    let arguments =
+        ["build", "--locked", "--release", "--package", "runner", "--target", &target, "--manifest-path", &manifest];
+    process::run("build the runner with `cargo`", &cargo, &arguments, Env::Inherited(Vec::new()), |_| {}).map_err(|failure| {
+        let target_missing = failure.excerpt.as_deref().is_some_and(|text| text.contains("can't find crate for `core`") || text.contains("can't find crate for `std`"));
+        if target_missing { failure.hint(format!("rustup target add {target}")) } else { failure }
+    })?;
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(folder.join(target).join("release/runner"))
+}
+
+impl Stage {
+    /// A database and a folder of its own. `port`: where Directus listens; a socket in the folder when there is none.
+    ///
+    /// # Errors
+    /// When the server does not start, or the given one refuses.
+    pub(crate) fn set(ground: &Ground, root: &Path, port: Option<u16>) -> Result<Stage> {
+        let name = random_hex(4)?;
+        let folder = std::env::temp_dir().join(format!("xtask-{name}"));
+        std::fs::create_dir(&folder).map_err(|error| Failure::new(format!("make the folder `{}`", folder.display())).cause(error))?;
+        let undoing = Undoing::new({
+            let folder = folder.clone();
+            move || drop(std::fs::remove_dir_all(folder))
+        });
+        let database = Database::set(ground, &name)?;
+        console::say(&format!("    {}", database.describe()));
+        let login = Login { email: "admin@example.com", password: random_hex(12)? };
+        let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
+        let mut variables = database.variables();
+        variables.extend(runner_variables(root, &ground.install));
+        variables.extend(directus_variables(root, &folder, &address, &login)?);
+        let install = ground.install.clone();
+        Ok(Stage { database, folder, address, variables, login, install, _undoing: undoing })
+    }
+
+    /// The whole environment of the runner: nothing of the developer's own leaks in.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        self.variables.clone()
+    }
+
+    /// Where Directus will listen.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Everything that is in the database, as text: two equal pictures are two equal databases.
+    ///
+    /// # Errors
+    /// When `pg_dump` fails.
+    pub(crate) fn picture(&self) -> Result<String> {
+        self.database.dump()
+    }
+
+    /// A bridge of our own to the same database; it loads Directus while the caller goes on.
+    ///
+    /// # Errors
+    /// When Node does not start.
+    pub(crate) fn bridge(&self, root: &Path) -> Result<boot::Bridge> {
+        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
+        let settings = settings_for(root, &self.install, environment)?;
+        Ok(boot::Bridge::spawn(&settings, "xtask-dry-run", &boot::Interrupt::default())?)
+    }
+
+    /// For `--keep`: lines that say how to reach both.
+    pub(crate) fn how_to_connect(&self) -> Vec<String> {
+        let directus = match &self.address {
+            Address::Port(port) => format!("http://localhost:{port}"),
+            Address::Socket(path) => path.display().to_string(),
+        };
+        vec![
+            format!("  Directus   {directus}"),
+            format!("  login      {}  {}", self.login.email, self.login.password),
+            format!("  database   {}", self.database.describe()),
+            format!("  files      {}", self.folder.display()),
+        ]
+    }
+}
+
+impl Database {
+    fn set(ground: &Ground, name: &str) -> Result<Database> {
+        if let Some(given) = Given::from_environment(&super::environment()?, &format!("dry_run_{name}"))? {
+            return Ok(Database::Given(given));
+        }
+        let server = Arc::new(Server::start(&ground.postgres, ServerOptions::default())?);
+        let undoing = Undoing::new({
+            let server = server.clone();
+            // Killed, not stopped: nobody wants the data, and the end of a run should not wait for a checkpoint.
+            move || {
+                let _ = server.kill();
+                let _ = std::fs::remove_dir_all(server.dir());
+            }
+        });
+        server.create_database(DATABASE)?;
+        Ok(Database::Own { server, _undoing: undoing })
+    }
+
+    fn variables(&self) -> Vec<(String, String)> {
+        match self {
+            Database::Own { server, .. } => server.environment(DATABASE),
+            Database::Given(given) => given.variables(),
+        }
+    }
+
+    fn dump(&self) -> Result<String> {
+        // TimescaleDB's own bookkeeping (job statistics) changes by itself.
+        const ARGUMENTS: [&str; 2] = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
+        match self {
+            Database::Own { server, .. } => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
+            Database::Given(given) => Err(Failure::new(format!("dump `{}`", given.name())).into()),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Database::Own { server, .. } => {
+                format!("Postgres with TimescaleDB: psql -h {} -U {} {DATABASE}", server.socket_dir().display(), server.superuser())
+            }
+            Database::Given(given) => given.describe(),
+        }
+    }
+}
+
+/// Directus' own variables. Nothing it could phone, nothing it could write outside the folder.
+fn directus_variables(root: &Path, folder: &Path, address: &Address, login: &Login) -> Result<Vec<(String, String)>> {
+    let text = |path: PathBuf| path.display().to_string();
+    let (host, port, socket) = match address {
+        Address::Port(port) => ("127.0.0.1", port.to_string(), String::new()),
+        Address::Socket(path) => ("127.0.0.1", "0".to_owned(), text(path.clone())),
+    };
+    let public_url = format!("http://localhost:{}", if port == "0" { "8055" } else { &port });
+    let pairs = [
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+        ("HOME", text(folder.to_path_buf())),
+        ("SECRET", random_hex(32)?),
+        ("ADMIN_EMAIL", login.email.to_owned()),
+        ("ADMIN_PASSWORD", login.password.clone()),
+        ("HOST", host.to_owned()),
+        ("PORT", port),
+        ("UNIX_SOCKET_PATH", socket),
+        ("PUBLIC_URL", public_url),
+        ("EXTENSIONS_PATH", text(root.join("extensions"))),
+        ("STORAGE_LOCAL_ROOT", text(folder.join("uploads"))),
+        ("TELEMETRY", "false".to_owned()),
+    ];
+    std::fs::create_dir_all(folder.join("uploads"))?;
+    Ok(pairs.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// `2 * bytes` hexadecimal digits from the system's random source.
+fn random_hex(bytes: usize) -> Result<String> {
+    use std::io::Read;
+    let mut buffer = vec![0; bytes];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut buffer)?;
+    Ok(buffer.iter().map(|byte| format!("{byte:02x}")).collect())
+}

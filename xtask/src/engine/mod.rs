@@ -1,0 +1,68 @@
+//! Where a throwaway database and Directus come from, and the environment in which the runner meets them.
+
+mod given;
+mod local;
+
+pub(crate) use local::{Ground, Stage};
+
+use boot::{BootSettings, Bridge};
+use contract::env::{self, Environment};
+use contract::Outcome;
+use snapshot::Snapshot;
+use std::path::Path;
+use testbed::{Cache, DirectusInstall, Progress};
+
+/// What `--engine` takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Choice {
+    /// The best one that this machine has.
+    #[default]
+    Auto,
+    /// No containers: Postgres and Directus from package registries, in the user's cache.
+    Local,
+}
+
+/// The environment of this process, with files resolved.
+///
+/// # Errors
+/// Exit 2 when a variable and its file are both set, or a file cannot be read.
+pub(crate) fn environment() -> Outcome<Environment> {
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Environment::resolve(variables, |path| std::fs::read_to_string(path).map_err(|error| error.to_string()))
+}
+
+/// Settings for a bridge on this machine: the checkout's artefacts, the pinned Directus (fetched if need be), the database of `environment`.
+///
+/// # Errors
+/// As the settings and the provisioning.
+pub(crate) fn boot_settings(root: &Path, environment: Environment) -> Outcome<BootSettings> {
+    let install = testbed::directus(&Cache::open()?, root, &Progress::auto())?;
+    settings_for(root, &install, environment)
+}
+
+fn settings_for(root: &Path, install: &DirectusInstall, environment: Environment) -> Outcome<BootSettings> {
+    let mut settings = BootSettings::from_environment(environment)?;
+    settings.artefacts = contract::Artefacts::at(root);
+    settings.directus = install.dir.clone();
+    settings.node = install.node.clone();
+    Ok(settings)
+}
+
+/// The live schema, through a bridge.
+///
+/// # Errors
+/// What Directus threw, or a snapshot that is none.
+pub(crate) fn snapshot_of(bridge: &mut Bridge) -> anyhow::Result<Snapshot> {
+    let answer = bridge.call("take a snapshot", "snapshot", serde_json::json!({}))?;
+    Snapshot::from_json(answer["snapshot"].clone()).map_err(|error| anyhow::anyhow!("read Directus' snapshot: {error}"))
+}
+
+/// What makes the runner use the checkout and the local Directus.
+fn runner_variables(root: &Path, install: &DirectusInstall) -> Vec<(String, String)> {
+    let text = |path: &Path| path.display().to_string();
+    vec![
+        (env::ROOT.to_owned(), text(root)),
+        (env::DIRECTUS.to_owned(), text(&install.dir)),
+        (env::NODE.to_owned(), text(&install.node)),
+    ]
+}

@@ -1,0 +1,209 @@
+//! Other programs: started, streamed, stopped. The only file that names duct.
+//!
+//! Every child dies with us, even after kill -9 (a parent-death signal), and an error names the program and shows its last lines;
+//! duct's own errors do neither.
+
+use contract::{Exit, Failure, Outcome};
+use duct::{Expression, ReaderHandle};
+use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How many of a failed program's last lines an error shows.
+const TAIL: usize = 40;
+
+/// Where a program's environment comes from.
+pub(crate) enum Env {
+    /// Ours, and these on top.
+    Inherited(Vec<(String, String)>),
+    /// These alone.
+    Only(Vec<(String, String)>),
+}
+
+/// A program that is running; its output is collected line by line. Dropped, it is killed.
+pub(crate) struct Running {
+    name: String,
+    handle: Arc<ReaderHandle>,
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// How a program ended, and what it said.
+pub(crate) struct Ended {
+    /// Its status.
+    pub(crate) status: ExitStatus,
+    /// Its output, both streams in order.
+    pub(crate) lines: Vec<String>,
+}
+
+/// Starts a program; `each` sees every line of its output as it comes.
+///
+/// # Errors
+/// When it cannot be started; the program is named.
+pub(crate) fn start(
+    program: &Path,
+    arguments: &[&str],
+    env: Env,
+    each: impl Fn(&str) + Send + 'static,
+) -> Outcome<Running> {
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+    let handle = expression(program, arguments, env)
+        .reader()
+        .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
+    let (handle, lines) = (Arc::new(handle), Arc::new(Mutex::new(Vec::new())));
+    let reader = std::thread::spawn({
+        let (handle, lines) = (handle.clone(), lines.clone());
+        move || {
+            let mut output = BufReader::new(&*handle);
+            let mut bytes = Vec::new();
+            while output.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+                let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+                each(&line);
+                lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+                bytes.clear();
+            }
+        }
+    });
+    Ok(Running { name, handle, lines, reader: Some(reader) })
+}
+
+/// Runs a program to its end.
+///
+/// # Errors
+/// When it cannot be started, or ends with anything but 0; then with its exit code and its last lines.
+pub(crate) fn run(
+    what: &str,
+    program: &Path,
+    arguments: &[&str],
+    env: Env,
+    each: impl Fn(&str) + Send + 'static,
+) -> Outcome<Vec<String>> {
+    let ended = start(program, arguments, env, each)?.wait()?;
+    if ended.status.success() { Ok(ended.lines) } else { Err(ended.failure(what)) }
+}
+
+fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
+    let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
+    let expression = duct::cmd(program, arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(|command| {
+        // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call.
+        unsafe {
+            command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+        }
+        Ok(())
+    });
+    match env {
+        Env::Inherited(more) => more.into_iter().fold(expression, |expression, (name, value)| expression.env(name, value)),
+        Env::Only(all) => expression.full_env(all),
+    }
+}
+
+impl Running {
+    /// What it said so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it has ended, and how; never waits.
+    ///
+    /// # Errors
+    /// When the operating system does not say.
+    pub(crate) fn ended(&self) -> Outcome<Option<ExitStatus>> {
+        match self.handle.try_wait() {
+            Ok(output) => Ok(output.map(|output| output.status)),
+            Err(error) => Err(Failure::new(format!("wait for `{}`", self.name)).cause_chain(&error)),
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Errors
+    /// As [`Running::ended`].
+    pub(crate) fn wait(mut self) -> Outcome<Ended> {
+        // The reader ends when the output does, and that is when the last process that holds it has ended.
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+        loop {
+            if let Some(status) = self.ended()? {
+                return Ok(Ended { status, lines: self.lines() });
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends SIGTERM and waits, bounded.
+    ///
+    /// # Errors
+    /// When it has not ended within `within`; it is killed then.
+    pub(crate) fn stop(self, within: Duration) -> Outcome<Ended> {
+        for pid in self.handle.pids() {
+            if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
+                // An error means that it has just ended by itself.
+                let _ = kill_process(pid, Signal::TERM);
+            }
+        }
+        let end = Instant::now() + within;
+        while Instant::now() < end {
+            if self.ended()?.is_some() {
+                return self.wait();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Err(Failure::new(format!("stop `{}`: it did not end within {} s of SIGTERM", self.name, within.as_secs())))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.handle.kill();
+    }
+}
+
+impl Ended {
+    /// The failure of a program that should have succeeded: its own exit code, and its last lines.
+    pub(crate) fn failure(&self, what: &str) -> Failure {
+        let (exit, how) = match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => (Exit::Child(u8::try_from(code).unwrap_or(1)), format!("exit code {code}")),
+            (None, signal) => (Exit::Failed, format!("signal {}", signal.unwrap_or(0))),
+        };
+        let tail = &self.lines[self.lines.len().saturating_sub(TAIL)..];
+        let tail: Vec<String> = tail.iter().map(|line| format!("  | {line}")).collect();
+        let failure = Failure::new(format!("{what}: {how}")).exit(exit);
+        if tail.is_empty() { failure } else { failure.excerpt(tail.join("\n")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Outcome<Vec<String>> {
+        run("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), |_| {})
+    }
+
+    #[test]
+    fn a_failed_program_is_shown_with_its_code_and_its_last_lines() {
+        let failure = shell("echo out; echo err >&2; exit 4").unwrap_err();
+        assert_eq!((failure.exit, failure.what.as_str()), (Exit::Child(4), "try: exit code 4"));
+        assert_eq!(failure.excerpt.as_deref(), Some("  | out\n  | err"));
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let failure = run("try", Path::new("/nowhere/runner"), &[], Env::Only(Vec::new()), |_| {}).unwrap_err();
+        assert_eq!(failure.what, "start `/nowhere/runner`");
+    }
+
+    #[test]
+    fn the_environment_is_what_was_given() {
+        let env = Env::Only(vec![("NAME".to_owned(), "value".to_owned())]);
+        let lines = run("try", Path::new("/usr/bin/env"), &[], env, |_| {}).unwrap();
+        assert_eq!(lines, ["NAME=value"]);
+    }
+}

@@ -1,0 +1,94 @@
+//! Named steps with their times: announced while they run, told as a table at the end, or as JSON.
+
+use crate::console::{self, elapsed};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// The steps of one command.
+pub(crate) struct Steps {
+    began: Instant,
+    done: Vec<Done>,
+}
+
+struct Done {
+    name: &'static str,
+    time: Duration,
+    passed: bool,
+}
+
+impl Steps {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Steps { began: Instant::now(), done: Vec::new() }
+    }
+
+    /// Performs one step and notes how it went.
+    pub(crate) fn step<T>(
+        &mut self,
+        name: &'static str,
+        perform: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        console::heading(name);
+        let began = Instant::now();
+        let outcome = perform();
+        self.done.push(Done { name, time: began.elapsed(), passed: outcome.is_ok() });
+        outcome
+    }
+
+    /// The step that failed, if one did.
+    pub(crate) fn failed(&self) -> Option<&'static str> {
+        self.done.iter().find(|step| !step.passed).map(|step| step.name)
+    }
+
+    /// One line per step, and the total.
+    pub(crate) fn table(&self) -> String {
+        let line = |name: &str, time: Duration, word: &str| format!("  {name:<12} {:>12}  {word}", elapsed(time));
+        let mut lines: Vec<String> = self
+            .done
+            .iter()
+            .map(|step| line(step.name, step.time, if step.passed { "ok" } else { "failed" }))
+            .collect();
+        lines.push(line("total", self.began.elapsed(), ""));
+        lines.join("\n").trim_end().to_owned()
+    }
+
+    /// The same for machines; times in milliseconds.
+    pub(crate) fn to_json(&self, error: Option<&anyhow::Error>) -> Value {
+        let steps: Vec<Value> = self
+            .done
+            .iter()
+            .map(|step| json!({ "name": step.name, "elapsed_ms": millis(step.time), "passed": step.passed }))
+            .collect();
+        let failure = error.map(crate::as_failure);
+        json!({
+            "passed": failure.is_none(),
+            "failed_at": self.failed(),
+            "error": failure.map(|failure| json!({
+                "what": failure.what, "causes": failure.causes, "hint": failure.hint, "exit": failure.exit.code(),
+                "excerpt": failure.excerpt,
+            })),
+            "elapsed_ms": millis(self.began.elapsed()),
+            "steps": steps,
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_failed_step_is_known_by_name() {
+        let mut steps = Steps::new();
+        steps.step("check", || Ok(())).unwrap();
+        let error = steps.step("pass 1", || Err::<(), _>(anyhow::anyhow!("no"))).unwrap_err();
+        assert_eq!(steps.failed(), Some("pass 1"));
+        let json = steps.to_json(Some(&error));
+        assert_eq!((json["passed"].as_bool(), json["failed_at"].as_str()), (Some(false), Some("pass 1")));
+        assert_eq!(json["steps"][0]["passed"], true);
+    }
+}

@@ -90,7 +90,8 @@ pub(crate) fn run(
 
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
-    let expression = duct::cmd(program, arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(|command| {
+    // As a string: of a `Path` without a slash duct makes `./cargo`.
+    let expression = duct::cmd(program.as_os_str(), arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(|command| {
         // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call.
         unsafe {
             command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));

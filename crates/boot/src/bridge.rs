@@ -61,6 +61,9 @@ impl Bridge {
         command
             .arg(settings.artefacts.bridge())
             .current_dir(&settings.directus)
+            // Ours with files resolved, and nothing else: both ends must mean the same database.
+            .env_clear()
+            .envs(settings.environment.variables())
             .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
             .env(env::DIRECTUS, &settings.directus)
             .env(env::CONFIG_PATH, env::NO_CONFIG)
@@ -71,9 +74,6 @@ impl Bridge {
         }
         if settings.environment.get(EXCLUDE_TABLES).is_none() && !db_only.is_empty() {
             command.env(EXCLUDE_TABLES, db_only.join(","));
-        }
-        for (name, file_name) in settings.environment.resolved_from_files() {
-            command.env(name, settings.environment.get(name).unwrap_or_default()).env_remove(file_name);
         }
         let parent = rustix::process::getpid();
         let their_fd = theirs.as_raw_fd();

@@ -54,7 +54,6 @@ pub const FILE_BACKED: &[&str] = &[
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     values: BTreeMap<String, String>,
-    from_file: BTreeMap<String, String>,
 }
 
 impl Environment {
@@ -67,7 +66,6 @@ impl Environment {
         read: impl Fn(&str) -> Result<String, String>,
     ) -> Outcome<Environment> {
         let mut values: BTreeMap<String, String> = variables.into_iter().collect();
-        let mut from_file = BTreeMap::new();
         for name in FILE_BACKED {
             let file_name = format!("{name}_FILE");
             let Some(path) = values.get(&file_name).cloned().filter(|path| !path.is_empty()) else { continue };
@@ -82,9 +80,8 @@ impl Environment {
             let content = content.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&content);
             values.remove(&file_name);
             values.insert((*name).to_owned(), content.to_owned());
-            from_file.insert((*name).to_owned(), file_name);
         }
-        Ok(Environment { values, from_file })
+        Ok(Environment { values })
     }
 
     /// The value of `name`; an empty one counts as not set, as in compose files with `${NAME:-}`.
@@ -105,9 +102,9 @@ impl Environment {
         })
     }
 
-    /// What was resolved from files: (NAME, NAME_FILE). A child that reads the environment by itself gets NAME set and NAME_FILE removed.
-    pub fn resolved_from_files(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.from_file.iter().map(|(name, file_name)| (name.as_str(), file_name.as_str()))
+    /// All of it, as a child that reads the environment by itself should get it: NAME set, NAME_FILE gone.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -133,7 +130,7 @@ mod tests {
         let environment = environment(&[("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap();
         assert_eq!(environment.get("DB_PASSWORD"), Some("pa ss"));
         assert_eq!(environment.get("DB_PASSWORD_FILE"), None);
-        assert_eq!(environment.resolved_from_files().collect::<Vec<_>>(), [("DB_PASSWORD", "DB_PASSWORD_FILE")]);
+        assert_eq!(environment.variables().collect::<Vec<_>>(), [("DB_PASSWORD", "pa ss")]);
     }
 
     #[test]

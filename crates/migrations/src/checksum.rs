@@ -59,7 +59,9 @@ fn hash<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Checksum {
     for part in parts {
         hasher.update(part);
     }
-    Checksum(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = hasher.finalize().iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<u8>>();
+    Checksum(digits.into_iter().map(|digit| char::from(DIGITS[usize::from(digit)])).collect())
 }
 
 #[cfg(test)]

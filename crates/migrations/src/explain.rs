@@ -62,6 +62,39 @@ pub(crate) fn failure(context: &Context<'_>, error: &DbError) -> Failure {
     }
 }
 
+/// The failure for a connection that ended while a statement ran, without a word. When the server ends one with a FATAL error, the
+/// driver often sees the end of the stream first and drops the error (postgres 0.19.14, `poll_block_on`), so nothing may depend on
+/// its text.
+pub(crate) fn lost(context: &Context<'_>, reason: &str) -> Failure {
+    let Context { migration, statement, aftermath, .. } = context;
+    let label = "the connection was lost while this ran";
+    let block = excerpt(&migration.path, &migration.source, statement.span, label);
+    let failure = Failure::new(format!("run migration `{}`", migration.path))
+        .excerpt(format!("{block}\n  = then: {aftermath}"))
+        .cause(format!("{label}: {reason}"));
+    match created_extension(&migration.source, statement) {
+        Some(extension) => failure.hint(format!(
+            "some extensions end the connection unless they are preloaded (P7): {}",
+            preload(&extension)
+        )),
+        None => failure.hint("see the server's log for the reason, then run it again"),
+    }
+}
+
+/// `CREATE EXTENSION [IF NOT EXISTS] x`
+fn created_extension(source: &str, statement: &Statement) -> Option<String> {
+    let mut cursor = Cursor::new(source, &statement.tokens);
+    if !cursor.eat(&["create", "extension"]) {
+        return None;
+    }
+    cursor.eat(&["if", "not", "exists"]);
+    cursor.name().map(|name| name.last().to_owned())
+}
+
+fn preload(extension: &str) -> String {
+    format!("set shared_preload_libraries = '{extension}' in postgresql.conf and restart the server")
+}
+
 fn remedy(context: &Context<'_>, error: &DbError, span: Span) -> Option<String> {
     let message = error.message();
     Some(match error.code().code() {
@@ -88,7 +121,7 @@ fn remedy(context: &Context<'_>, error: &DbError, span: Span) -> Option<String> 
         "TS103" => "every UNIQUE and primary key of a hypertable must contain its partition column (P10)".to_owned(),
         _ if message.contains("must be preloaded") => {
             let extension = quoted_names(message).next().unwrap_or("timescaledb");
-            format!("set shared_preload_libraries = '{extension}' in postgresql.conf and restart the server (P7)")
+            format!("{} (P7)", preload(extension))
         }
         _ if message.contains("without the column") && message.contains("partitioning") => {
             "every UNIQUE and primary key of a hypertable must contain its partition column (P10)".to_owned()

@@ -105,12 +105,17 @@ pub fn read(client: &mut Client) -> Outcome<Ledger> {
     if shape == Shape::Missing {
         return Ok(Ledger { table, shape, rows: Vec::new() });
     }
-    // to_jsonb gives NULL for a column that the old table does not have.
+    let added: String = ADDED
+        .iter()
+        .map(|(name, _)| match shape {
+            Shape::Current => format!(", m.{name}"),
+            // NULL for a column that the old table does not have; too slow for the usual case.
+            _ => format!(", pg_catalog.to_jsonb(m)->>'{name}'"),
+        })
+        .collect();
     let query = format!(
-        "SELECT filename, coalesce(to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ''), \
-                r->>'phase', r->>'number', r->>'checksum', r->>'tokens', r->>'elapsed_ms', r->>'runner' \
-         FROM (SELECT *, pg_catalog.to_jsonb(m) AS r FROM {table} m) AS m \
-         ORDER BY applied_at, filename"
+        "SELECT filename, coalesce(to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') {added} \
+         FROM {table} AS m ORDER BY applied_at, filename"
     );
     let rows = rows(client, &query)?;
     let rows = rows.into_iter().map(|mut row| {

@@ -10,6 +10,7 @@
 use crate::file::{Migration, Migrations};
 use crate::ledger::{Ledger, Row};
 use contract::{Failure, Outcome, Phase};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What happens to one migration.
@@ -82,12 +83,14 @@ impl Plan {
 /// # Errors
 /// Exit 1 when applied migrations were edited or are gone, listing all of them.
 pub fn compute(migrations: &Migrations, ledger: &Ledger, phases: &[Phase]) -> Outcome<Plan> {
+    let applied = Applied::new(ledger);
+    let names: BTreeSet<&str> = migrations.iter().map(|migration| migration.name.as_str()).collect();
     let mut wrong = Wrong::default();
     let mut plan = Plan { steps: Vec::new(), notices: Vec::new(), orphans: Vec::new() };
     for migration in migrations.iter().filter(|migration| phases.contains(&migration.phase)) {
-        plan_one(migration, ledger, &mut plan, &mut wrong);
+        plan_one(migration, &applied, &mut plan, &mut wrong);
     }
-    for row in ledger.rows.iter().filter(|row| migrations.find(&row.filename).is_none()) {
+    for row in ledger.rows.iter().filter(|row| !names.contains(row.filename.as_str())) {
         match row.phase {
             None => plan.orphans.push(row.clone()),
             Some(phase) if phases.contains(&phase) => wrong.missing.push(missing(row, phase, migrations)),
@@ -97,24 +100,17 @@ pub fn compute(migrations: &Migrations, ledger: &Ledger, phases: &[Phase]) -> Ou
     wrong.into_outcome().map(|()| plan)
 }
 
-fn plan_one(migration: &Arc<Migration>, ledger: &Ledger, plan: &mut Plan, wrong: &mut Wrong) {
+fn plan_one(migration: &Arc<Migration>, applied: &Applied<'_>, plan: &mut Plan, wrong: &mut Wrong) {
     let mut notice = |text: String| plan.notices.push(Notice { path: migration.path.clone(), text });
-    let (action, reason) = match ledger.find(&migration.name) {
+    let (action, reason) = match applied.by_name.get(migration.name.as_str()) {
         None => {
-            let same_number =
-                |row: &&Row| (row.phase, row.number) == (Some(migration.phase), Some(migration.number));
-            if let Some(other) = ledger.rows.iter().find(same_number) {
+            if let Some(other) = applied.by_number.get(&(migration.phase, migration.number)) {
                 wrong.taken.push(format!(
                     "`{}` has the number that `{}` was applied with",
                     migration.path, other.filename
                 ));
             }
-            let highest = ledger
-                .rows
-                .iter()
-                .filter(|row| row.phase == Some(migration.phase))
-                .filter_map(|row| row.number)
-                .max();
+            let highest = applied.highest(migration.phase);
             if let Some(highest) = highest.filter(|highest| *highest > migration.number) {
                 notice(format!(
                     "number {} is new, but {highest} was applied before it; it runs now",
@@ -151,6 +147,26 @@ fn plan_one(migration: &Arc<Migration>, ledger: &Ledger, plan: &mut Plan, wrong:
         }
     };
     plan.steps.push(Step { migration: Arc::clone(migration), action, reason });
+}
+
+/// The ledger's rows, found by what files are found by.
+struct Applied<'a> {
+    by_name: BTreeMap<&'a str, &'a Row>,
+    by_number: BTreeMap<(Phase, u32), &'a Row>,
+}
+
+impl<'a> Applied<'a> {
+    fn new(ledger: &'a Ledger) -> Self {
+        let numbered = |row: &'a Row| Some(((row.phase?, row.number?), row));
+        Applied {
+            by_name: ledger.rows.iter().map(|row| (row.filename.as_str(), row)).collect(),
+            by_number: ledger.rows.iter().filter_map(numbered).collect(),
+        }
+    }
+
+    fn highest(&self, phase: Phase) -> Option<u32> {
+        self.by_number.range((phase, 0)..=(phase, u32::MAX)).next_back().map(|((_, number), _)| *number)
+    }
 }
 
 /// All that contradicts the ledger.

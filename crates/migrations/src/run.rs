@@ -182,15 +182,10 @@ impl File<'_> {
 
     /// A statement failed. Nothing of the file remains: either the transaction is rolled back here, or its connection is gone.
     fn failed(&mut self, statement: &Statement, prefix: &str, error: &Error) -> Failure {
-        let Some(db) = error.as_db_error() else {
-            return Failure::new(format!("run migration `{}`", self.migration.path))
-                .cause(format!("the connection was lost while a statement ran: {}", describe(error)))
-                .cause(self.aftermath("the server rolls it back"))
-                .hint("see the server's log for why, then run it again");
-        };
-        let aftermath = match explain::is_fatal(db) {
-            true => self.aftermath("the server ended the connection and rolls it back"),
-            false => self.roll_back(),
+        let db = error.as_db_error();
+        let aftermath = match db {
+            Some(db) if !explain::is_fatal(db) => self.roll_back(),
+            _ => self.aftermath("the connection is gone, and the server rolls it back"),
         };
         let context = Context {
             migration: self.migration,
@@ -199,7 +194,10 @@ impl File<'_> {
             managed: self.managed,
             aftermath: &aftermath,
         };
-        explain::failure(&context, db)
+        match db {
+            Some(db) => explain::failure(&context, db),
+            None => explain::lost(&context, &describe(error)),
+        }
     }
 
     fn roll_back(&mut self) -> String {
@@ -208,7 +206,7 @@ impl File<'_> {
         match rolled_back {
             Ok(()) => self.aftermath("rolled back"),
             Err(error) => self.aftermath(&format!(
-                "the server rolls it back, for the connection is gone ({})",
+                "the connection is gone, and the server rolls it back ({})",
                 describe(&error)
             )),
         }

@@ -65,6 +65,10 @@ impl Instance {
         &self.dir
     }
 
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keep
+    }
+
     /// To be kept open by everything that lives in this folder.
     pub(crate) fn lock_descriptor(&self) -> RawFd {
         self.lock.as_raw_fd()

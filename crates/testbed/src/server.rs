@@ -42,14 +42,13 @@ impl Default for ServerOptions {
     }
 }
 
-/// A running server. It ends, and its folder goes, on drop; it is killed with its owner, however that one ends.
+/// A running server. It ends, and then its folder goes, on drop; it is killed with its owner, however that one ends.
 pub struct Server {
     root: PathBuf,
     settings: Vec<(String, String)>,
     socket_dir: PathBuf,
     log: PathBuf,
     data: Option<PersistentData>,
-    // Before `instance`: fields are dropped in order, and the process has to end before its folder goes.
     keeper: Mutex<Option<Keeper>>,
     instance: Instance,
 }
@@ -319,6 +318,14 @@ impl Server {
     fn with_log(&self, failure: Failure) -> Failure {
         let tail = self.log_tail();
         if tail.is_empty() { failure } else { failure.excerpt(tool::indent(&tail)) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nobody wants throwaway data, so nobody waits for its checkpoint. What fails here dies with the keeper's thread.
+        let worth_a_checkpoint = self.data.is_some() || self.instance.is_kept();
+        let _ = self.end_process(if worth_a_checkpoint { Keeper::stop } else { Keeper::kill });
     }
 }
 

@@ -76,11 +76,19 @@ impl Server {
     pub fn fresh_database(&self, prefix: &str) -> Outcome<Database<'_>> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("{prefix}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        let statement = format!("CREATE DATABASE {} TEMPLATE template0", quoted(&name));
-        self.connect("postgres")?
-            .batch_execute(&statement)
-            .map_err(|error| Failure::new(format!("create database `{name}`")).cause_chain(&error))?;
+        self.create_database(&name)?;
         Ok(Database { server: self, name })
+    }
+
+    /// A new, empty database of that name, which stays as long as the server.
+    ///
+    /// # Errors
+    /// Exit 1 when the server refuses.
+    pub fn create_database(&self, name: &str) -> Outcome<()> {
+        // From `template0`, which nobody can be connected to: a session in the template would make it fail.
+        let statement = format!("CREATE DATABASE {} TEMPLATE template0", quoted(name));
+        let created = self.connect("postgres")?.batch_execute(&statement);
+        created.map_err(|error| Failure::new(format!("create database `{name}`")).cause_chain(&error))
     }
 }
 

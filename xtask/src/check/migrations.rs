@@ -51,7 +51,7 @@ fn too_early(
     context: &Context,
     migration: &Migration,
     mention: &Mention,
-    managed: &[&str],
+    managed: &HashSet<&str>,
 ) -> Option<Finding> {
     let name = &mention.name;
     let whose = if managed.contains(name.as_str()) {

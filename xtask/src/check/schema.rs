@@ -158,7 +158,7 @@ mod tests {
             "snapshot-references",
             &[PINNED, (SNAPSHOT, &text)],
             &[
-                "snapshots/schema.yaml:7:7: snapshot-references: `a` is grouped under `b`, which is not in the snapshot: a fresh apply would create nothing of `a` and report success",
+                "snapshots/schema.yaml:7:7: snapshot-references: `a` is grouped under `b`, which is not in the snapshot: a fresh apply would skip `a` and report success without having created it",
             ],
         );
     }

@@ -2,7 +2,7 @@
 
 use crate::console::{self, GREEN, RED, paint};
 use crate::engine::{self, Ground, Stage};
-use crate::http::{self, Address};
+use crate::http;
 use crate::process::{self, Env, Running};
 use crate::steps::Steps;
 use anyhow::Result;

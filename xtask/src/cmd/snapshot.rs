@@ -55,8 +55,8 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
 /// The schema that the database of `environment` has, as the pinned Directus sees it.
 fn live(root: &Path, environment: contract::env::Environment) -> anyhow::Result<Snapshot> {
     let settings = engine::boot_settings(root, environment)?;
-    let interrupt = boot::Interrupt::default();
-    let mut bridge = boot::Bridge::spawn(&settings, "xtask-snapshot", &interrupt)?;
+    let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
+    let mut bridge = boot::Bridge::spawn(&settings, "xtask-snapshot", &db_only, &boot::Interrupt::default())?;
     engine::snapshot_of(&mut bridge)
 }
 

@@ -134,7 +134,8 @@ impl Stage {
     pub(crate) fn bridge(&self, root: &Path) -> Result<boot::Bridge> {
         let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
         let settings = settings_for(root, &self.install, environment)?;
-        Ok(boot::Bridge::spawn(&settings, "xtask-dry-run", &boot::Interrupt::default())?)
+        let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
+        Ok(boot::Bridge::spawn(&settings, "xtask-dry-run", &db_only, &boot::Interrupt::default())?)
     }
 
     /// For `--keep`: lines that say how to reach both.
@@ -166,7 +167,9 @@ impl Database {
                 let _ = std::fs::remove_dir_all(server.dir());
             }
         });
-        server.create_database(DATABASE)?;
+        let create = format!("CREATE DATABASE {DATABASE} TEMPLATE template0");
+        let created = server.connect("postgres")?.batch_execute(&create);
+        created.map_err(|error| Failure::new(format!("create database `{DATABASE}`")).cause_chain(&error))?;
         Ok(Database::Own { server, _undoing: undoing })
     }
 

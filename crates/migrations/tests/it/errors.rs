@@ -82,10 +82,14 @@ fn p9_what_refuses_a_transaction_says_so() {
 
 #[test]
 fn p7_an_extension_that_must_be_preloaded_gets_the_remedy() {
-    let Some((database, _server)) = database_without_preload() else { return };
+    let Some((_server, database)) = database_without_preload() else { return };
     let text = database.failure(&files(&[("db-init/001_a.sql", "CREATE EXTENSION timescaledb")]));
-    assert!(text.contains("hint: set shared_preload_libraries = 'timescaledb'"), "{text}");
-    assert!(text.contains("FATAL") && text.contains("nothing of this file remains"), "{text}");
+    // With the server's own words, or without them: the driver may see the end of the connection before its reason.
+    assert!(text.contains("set shared_preload_libraries = 'timescaledb'"), "{text}");
+    assert!(
+        text.contains("--> db-init/001_a.sql:1:1") && text.contains("nothing of this file remains"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_connection_killed_in_the_middle_of_a_file_leaves_nothing_half_done() {
         "CREATE TABLE a ();\nSELECT pg_terminate_backend(pg_backend_pid());\nCREATE TABLE b ();",
     )]));
     assert!(text.contains("--> db-init/1_a.sql:2:1"), "{text}");
-    assert!(text.contains("57P01") && text.contains("nothing of this file remains"), "{text}");
+    assert!(text.contains("nothing of this file remains"), "{text}");
     assert_eq!(database.ask("SELECT to_regclass('a') IS NULL AND to_regclass('b') IS NULL"), "t");
     assert_eq!(database.ask("SELECT count(*) FROM migrations_applied"), "0");
 }

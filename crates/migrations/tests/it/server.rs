@@ -25,13 +25,15 @@ pub(crate) fn database() -> Option<Database> {
 
 /// A fresh database on a server of its own that has TimescaleDB installed, but not preloaded.
 #[track_caller]
-pub(crate) fn database_without_preload() -> Option<(Database, testbed::Server)> {
+pub(crate) fn database_without_preload() -> Option<(testbed::Server, Database)> {
     let cache = testbed::require(testbed::Cache::open().map_err(testbed::Absent::from))?;
     let root = testbed::PostgresRoot::cached(&cache)
         .ok_or_else(|| testbed::Absent::new("no Postgres root in the cache"));
     let options = testbed::ServerOptions { preload_timescaledb: false, ..Default::default() };
     let server = testbed::Server::start(&testbed::require(root)?, options).expect("the server starts");
-    Some((database_on(settings_of(&server))?, server))
+    let database = database_on(settings_of(&server))?;
+    // In this order the database is dropped before its server.
+    Some((server, database))
 }
 
 fn database_on(server: DatabaseSettings) -> Option<Database> {

@@ -1,8 +1,14 @@
 //! `snapshot-keys`: every key that the pinned Directus writes is there.
 //!
 //! Directus acts on the *first* difference of an item. A missing key is the difference "deleted", and so the whole item is: a table
-//! with its rows (D2, D3), a column, a constraint. Only a key missing inside the `meta` of a field deletes nothing; it just never
-//! comes to rest (`apply-diff.js`, `isNestedMetaUpdate`).
+//! with its rows (D3), a column, a constraint. Only a key missing inside the `meta` of a field deletes nothing; it just never comes to
+//! rest (`apply-diff.js`, `isNestedMetaUpdate`).
+//!
+//! A key too many inside `meta` is a column that Directus' tables do not have: the apply fails, or plans the same change for ever.
+//! Anywhere else Directus picks the keys that it knows, and the others are lost in silence: a warning.
+//!
+//! All of it measured with 11.17.4, apply by apply. D2 (a collection without `group`: nothing is created) could not be repeated with
+//! a file that is complete but for `group`: the first apply creates the collection, the second drops it, as D3 says.
 
 use super::{Finding, SNAPSHOT_AGAIN, found};
 use crate::directus::{Keys, format_of};
@@ -66,12 +72,7 @@ fn collection_fate(collection: Collection<'_>) -> impl Fn(&str) -> String {
     } else {
         format!("the folder `{name}`")
     };
-    move |key: &str| match key {
-        "group" => format!(
-            "a first apply would create nothing of `{name}` and report success (D2), a later one would drop {what} (D3)"
-        ),
-        _ => format!("the next apply would drop {what} and report success (D3)"),
-    }
+    move |_: &str| format!("the next apply would drop {what} and report success (D3)")
 }
 
 fn field_fate(field: Field<'_>) -> impl Fn(&str) -> String {
@@ -107,6 +108,15 @@ impl At {
     }
 }
 
+/// Where an unknown key stands.
+#[derive(Clone, Copy)]
+enum Place {
+    /// In a `meta`, which Directus takes whole.
+    Meta,
+    /// In an object of which Directus picks what it knows.
+    Picked,
+}
+
 struct Check<'a> {
     document: &'a Document,
     pinned: &'a str,
@@ -126,7 +136,7 @@ impl Check<'_> {
             self.push(&[], format!("the section `{key}` is missing: {fate}"), Some(SNAPSHOT_AGAIN));
         }
         for key in root.keys().filter(|key| !keys.required.contains(&key.as_str())) {
-            self.unknown(&[Step::Key(key)], key);
+            self.unknown(&[Step::Key(key)], key, Place::Picked);
         }
     }
 
@@ -162,7 +172,8 @@ impl Check<'_> {
         for key in map.keys() {
             if !keys.required.contains(&key.as_str()) && !keys.optional.contains(&key.as_str()) {
                 let path: Vec<&str> = below.iter().copied().chain([key.as_str()]).collect();
-                self.unknown(&at.path(&path), key);
+                let place = if below == ["meta"] { Place::Meta } else { Place::Picked };
+                self.unknown(&at.path(&path), key, place);
             }
         }
     }
@@ -173,9 +184,20 @@ impl Check<'_> {
         self.push(&at.path(below), message, Some(SNAPSHOT_AGAIN));
     }
 
-    fn unknown(&mut self, path: &[Step<'_>], key: &str) {
-        let message = format!("Directus {} does not write the key `{key}`", self.pinned);
-        let finding = found(RULE, self.document, path, message).warning();
+    fn unknown(&mut self, path: &[Step<'_>], key: &str, place: Place) {
+        let pinned = self.pinned;
+        let finding = match place {
+            Place::Meta => {
+                let message = format!(
+                    "`meta.{key}` is no key of Directus {pinned}: the apply would fail, or plan the same change every time"
+                );
+                found(RULE, self.document, path, message).hint(SNAPSHOT_AGAIN)
+            }
+            Place::Picked => {
+                found(RULE, self.document, path, format!("Directus {pinned} ignores the key `{key}`"))
+                    .warning()
+            }
+        };
         self.findings.push(finding);
     }
 
@@ -216,7 +238,7 @@ mod tests {
             "      group: rally\n",
             "",
             &[
-                "6: `meta.group` is missing: a first apply would create nothing of `entries` and report success (D2), a later one would drop the table `entries` with its rows (D3)",
+                "6: `meta.group` is missing: the next apply would drop the table `entries` with its rows and report success (D3)",
             ],
         );
     }
@@ -277,11 +299,21 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_a_warning() {
-        let text = REAL.replacen("      singleton: false\n", "      singleton: false\n      sparkle: 1\n", 1);
-        let findings = keys(&document(&text), "11.17.4");
-        assert_eq!(lines(&findings), ["22: Directus 11.17.4 does not write the key `sparkle`"]);
-        assert_eq!(findings[0].severity, Severity::Warning);
+    fn an_unknown_key_of_meta_is_an_error_and_elsewhere_a_warning() {
+        let meta = REAL.replacen("      singleton: false\n", "      singleton: false\n      sparkle: 1\n", 1);
+        let schema = REAL.replacen("      name: entries\n", "      name: entries\n      sparkle: 1\n", 1);
+        for (text, severity, line) in [
+            (
+                meta,
+                Severity::Error,
+                "22: `meta.sparkle` is no key of Directus 11.17.4: the apply would fail, or plan the same change every time",
+            ),
+            (schema, Severity::Warning, "29: Directus 11.17.4 ignores the key `sparkle`"),
+        ] {
+            let findings = keys(&document(&text), "11.17.4");
+            assert_eq!(lines(&findings), [line]);
+            assert_eq!(findings[0].severity, severity);
+        }
     }
 
     #[test]

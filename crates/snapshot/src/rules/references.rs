@@ -67,8 +67,13 @@ impl Check<'_> {
     fn collection(&mut self, index: usize, collection: Collection<'_>) {
         let name = collection.name();
         if let Some(group) = collection.group().filter(|group| !self.knows_collection(group)) {
+            let outcome = if collection.has_table() {
+                "fail on its fields"
+            } else {
+                "report success without having created it"
+            };
             let message = format!(
-                "`{name}` is grouped under `{group}`, which is not in the snapshot: a fresh apply would create nothing of `{name}` and report success"
+                "`{name}` is grouped under `{group}`, which is not in the snapshot: a fresh apply would skip `{name}` and {outcome}"
             );
             self.push("collections", index, &["meta", "group"], message);
         }
@@ -219,13 +224,18 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_is_missing_creates_nothing() {
+    fn a_group_that_is_missing_is_never_created() {
         check(
             "group: rally",
             "group: ralley",
             &[
-                "`entries` is grouped under `ralley`, which is not in the snapshot: a fresh apply would create nothing of `entries` and report success",
+                "`entries` is grouped under `ralley`, which is not in the snapshot: a fresh apply would skip `entries` and fail on its fields",
             ],
+        );
+        let folder = document("collections:\n  - collection: rally\n    meta:\n      group: sports\n");
+        assert!(
+            lines(&references(&folder))[0]
+                .ends_with("skip `rally` and report success without having created it")
         );
     }
 

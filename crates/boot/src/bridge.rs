@@ -8,7 +8,7 @@ use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -19,6 +19,26 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(900);
 /// Directus' own name for tables that it must not look at; without it each table with a composite key is a warning per step (D13).
 const EXCLUDE_TABLES: &str = "DB_EXCLUDE_TABLES";
 const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Where Directus' own log goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Where Directus writes it: stdout.
+    Stdout,
+    /// To stderr, for a program whose stdout is its result.
+    Stderr,
+}
+
+/// How a bridge is started.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Marks its database connections, so that they can be told from others (D27, P19).
+    pub application_name: &'a str,
+    /// Tables that Directus need not look at (D13).
+    pub db_only: &'a [String],
+    /// Where Directus' log goes.
+    pub log: Log,
+}
 
 /// What the bridge says of itself once Directus is imported.
 #[derive(Clone, Debug)]
@@ -43,18 +63,11 @@ pub struct Bridge {
 
 impl Bridge {
     /// Starts the Node program and returns at once; it imports Directus meanwhile (about 2 s).
-    ///
-    /// `application_name` marks its database connections, so that they can be told from others (D27, P19).
-    /// The child dies with the calling *thread*. `db_only` are tables that Directus need not look at (D13).
+    /// The child dies with the calling *thread*.
     ///
     /// # Errors
     /// When Node cannot be started.
-    pub fn spawn(
-        settings: &BootSettings,
-        application_name: &str,
-        db_only: &[String],
-        interrupt: &Interrupt,
-    ) -> Outcome<Bridge> {
+    pub fn spawn(settings: &BootSettings, options: &Options<'_>, interrupt: &Interrupt) -> Outcome<Bridge> {
         let what = || format!("start the bridge with `{}`", settings.node.display());
         let (ours, theirs) = UnixStream::pair().map_err(|error| Failure::new(what()).cause_chain(&error))?;
         let mut command = Command::new(&settings.node);
@@ -67,13 +80,17 @@ impl Bridge {
             .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
             .env(env::DIRECTUS, &settings.directus)
             .env(env::CONFIG_PATH, env::NO_CONFIG)
-            .env(env::PGAPPNAME, application_name)
+            .env(env::PGAPPNAME, options.application_name)
             .stdin(Stdio::null());
-        if settings.environment.get("DB_CLIENT").is_none() {
-            command.env("DB_CLIENT", "pg");
+        if options.log == Log::Stderr {
+            let stderr = io::stderr().as_fd().try_clone_to_owned();
+            command.stdout(stderr.map_err(|error| Failure::new(what()).cause_chain(&error))?);
         }
-        if settings.environment.get(EXCLUDE_TABLES).is_none() && !db_only.is_empty() {
-            command.env(EXCLUDE_TABLES, db_only.join(","));
+        // Directus demands what we have a default for.
+        for (name, value) in [("DB_CLIENT", "pg"), ("DB_PORT", "5432"), (EXCLUDE_TABLES, &options.db_only.join(","))] {
+            if settings.environment.get(name).is_none() && !value.is_empty() {
+                command.env(name, value);
+            }
         }
         let parent = rustix::process::getpid();
         let their_fd = theirs.as_raw_fd();

@@ -1,5 +1,6 @@
 //! Performs the boot plan, step by step, each with its proof. The only module that changes anything.
 
+use crate::bridge::{Log, Options};
 use crate::diff::{changes, summary};
 use crate::interrupt::Interrupt;
 use crate::plan::{Action, BootPlan, Pending, StepKind, compute};
@@ -75,7 +76,8 @@ impl<'a> Boot<'a> {
         let migrations = self.release()?;
         // Node imports Directus for two seconds: it may as well do that while we work.
         let db_only = db_only_tables(&migrations);
-        let mut bridge = Bridge::spawn(self.settings, &self.application_name, &db_only, self.interrupt)?;
+        let options = Options { application_name: &self.application_name, db_only: &db_only, log: Log::Stdout };
+        let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
         let mut session = self.connect(report)?;
         let mut lock_session = session::connect(&self.settings.database, &self.application_name)?;
         let lock = lock::acquire(&mut lock_session, self.settings.lock_wait_s, &mut |text| {

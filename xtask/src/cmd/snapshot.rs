@@ -55,9 +55,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
 /// The schema that the database of `environment` has, as the pinned Directus sees it.
 fn live(root: &Path, environment: contract::env::Environment) -> anyhow::Result<Snapshot> {
     let settings = engine::boot_settings(root, environment)?;
-    let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
-    let mut bridge = boot::Bridge::spawn(&settings, "xtask-snapshot", &db_only, &boot::Interrupt::default())?;
-    engine::snapshot_of(&mut bridge)
+    engine::snapshot_of(&mut engine::bridge(&settings)?)
 }
 
 /// Writes aside, then renames: whoever reads the file sees the old one or the new one.

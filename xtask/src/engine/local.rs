@@ -1,7 +1,7 @@
 //! The local engine: no containers. What it stands on ([`Ground`]) is fetched once; what a run plays on ([`Stage`]) is thrown away.
 
 use super::given::Given;
-use super::{Choice, runner_variables, settings_for};
+use super::{Choice, bridge, runner_variables, settings_for};
 use crate::ending::Undoing;
 use crate::http::Address;
 use crate::process::{self, Env};
@@ -133,9 +133,7 @@ impl Stage {
     /// When Node does not start.
     pub(crate) fn bridge(&self, root: &Path) -> Result<boot::Bridge> {
         let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
-        let settings = settings_for(root, &self.install, environment)?;
-        let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
-        Ok(boot::Bridge::spawn(&settings, "xtask-dry-run", &db_only, &boot::Interrupt::default())?)
+        Ok(bridge(&settings_for(root, &self.install, environment)?)?)
     }
 
     /// For `--keep`: lines that say how to reach both.

@@ -5,6 +5,7 @@ mod local;
 
 pub(crate) use local::{Ground, Stage};
 
+use boot::bridge::{Log, Options};
 use boot::{BootSettings, Bridge};
 use contract::env::{self, Environment};
 use contract::Outcome;
@@ -46,6 +47,16 @@ fn settings_for(root: &Path, install: &DirectusInstall, environment: Environment
     settings.directus = install.dir.clone();
     settings.node = install.node.clone();
     Ok(settings)
+}
+
+/// A bridge of our own; Directus' log goes to stderr, because stdout is the result.
+///
+/// # Errors
+/// When Node cannot be started, or the migrations cannot be read.
+pub(crate) fn bridge(settings: &BootSettings) -> Outcome<Bridge> {
+    let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
+    let options = Options { application_name: "cargo-xtask", db_only: &db_only, log: Log::Stderr };
+    Bridge::spawn(settings, &options, &boot::Interrupt::default())
 }
 
 /// The live schema, through a bridge.

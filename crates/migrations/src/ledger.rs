@@ -167,11 +167,12 @@ pub fn prepare(client: &mut Client) -> Outcome<Table> {
     Ok(table)
 }
 
-/// The statement that records `migration`; it is part of the migration's own transaction.
-pub(crate) fn insert(table: &Table, migration: &Migration, elapsed_ms: u128) -> String {
+/// The statement that records `migration`; it is part of the migration's own transaction, and does nothing in any other (P3).
+pub(crate) fn insert(table: &Table, migration: &Migration, elapsed_ms: u128, transaction: &str) -> String {
     format!(
         "INSERT INTO {table} (filename, applied_at, phase, number, checksum, tokens, elapsed_ms, runner) \
-         VALUES ({}, pg_catalog.clock_timestamp(), '{}', {}, '{}', '{}', {}, '{}')",
+         SELECT {}, pg_catalog.clock_timestamp(), '{}', {}, '{}', '{}', {}, '{}' \
+         WHERE pg_catalog.pg_current_xact_id()::text OPERATOR(pg_catalog.=) {}",
         literal(&migration.name),
         migration.phase,
         migration.number,
@@ -179,6 +180,7 @@ pub(crate) fn insert(table: &Table, migration: &Migration, elapsed_ms: u128) -> 
         migration.tokens,
         elapsed_ms.min(i32::MAX as u128),
         env!("CARGO_PKG_VERSION"),
+        literal(transaction),
     )
 }
 

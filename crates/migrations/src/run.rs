@@ -1,9 +1,9 @@
 //! Performs the steps of a plan: each file in one transaction together with its ledger row.
 //!
 //! 1. A file goes statement by statement, as psql sends it: only so is the failing one known when the server gives no position
-//!    (P11). `BEGIN` travels with the first statement, the transaction check with the last, ledger row and `COMMIT` together:
-//!    two round trips for a file of one statement.
-//! 2. Before the ledger row the transaction id must be the one of the beginning; else the file escaped its transaction (P3).
+//!    (P11). `BEGIN` travels with the first statement, ledger row and `COMMIT` together: two round trips for a file of one
+//!    statement.
+//! 2. The ledger row is written only in the transaction of the beginning; else the file escaped it (P3).
 //! 3. What a file `SET`s is reset before the ledger row, and its temporary tables go before the next file (P6). The advisory
 //!    lock of the boot is on this session: nothing here may be DISCARD ALL.
 //! 4. A connection lost during `COMMIT` may have committed: the ledger is asked over a new one before anything is said (P16).
@@ -91,6 +91,7 @@ pub fn perform(
         return Ok(summary);
     }
     let table = ledger::prepare(session.client())?;
+    let backend = backend(session)?;
     adopt(session, &table, &to_adopt)?;
     for step in &to_adopt {
         observer(Event::Adopted { migration: &step.migration });
@@ -102,7 +103,15 @@ pub fn perform(
         let migration = &*step.migration;
         observer(Event::Started { migration, index: index + 1, total: to_run.len() });
         let started = Instant::now();
-        let mut file = File { session, table: &table, migration, managed, ran_before: index, observer };
+        let mut file = File {
+            session,
+            table: &table,
+            backend: &backend,
+            migration,
+            managed,
+            ran_before: index,
+            observer,
+        };
         file.run(Execution::OneTransaction)?;
         let elapsed = started.elapsed();
         observer(Event::Finished { migration, elapsed });
@@ -111,6 +120,13 @@ pub fn perform(
     // The last file's temporary tables; the other files' went when the next one began.
     let _ = session.client().batch_execute("DISCARD TEMP");
     Ok(summary)
+}
+
+fn backend(session: &mut Session) -> Outcome<String> {
+    let answer = session.client().simple_query("SELECT pg_catalog.pg_backend_pid()");
+    let answer =
+        answer.map_err(|error| Failure::new("ask for the backend's process id").cause(describe(&error)))?;
+    Ok(rows(&answer).next().and_then(|row| row.get(0)).unwrap_or("0").to_owned())
 }
 
 fn adopt(session: &mut Session, table: &Table, steps: &[&Step]) -> Outcome<()> {
@@ -125,9 +141,7 @@ fn adopt(session: &mut Session, table: &Table, steps: &[&Step]) -> Outcome<()> {
 }
 
 /// Sent in front of a file's first statement.
-const OPEN: &str = "DISCARD TEMP;BEGIN;SELECT pg_catalog.pg_current_xact_id(),pg_catalog.pg_backend_pid();";
-/// Sent behind its last.
-const CHECK: &str = ";SELECT pg_catalog.pg_current_xact_id()";
+const OPEN: &str = "DISCARD TEMP;BEGIN;SELECT pg_catalog.pg_current_xact_id();";
 /// Sent before the ledger row, so that the row is written by the role and with the settings of the session, not of the file.
 const RESET: &str = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;";
 
@@ -135,6 +149,8 @@ const RESET: &str = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;";
 struct File<'a> {
     session: &'a mut Session,
     table: &'a Table,
+    /// The process id of the session's backend.
+    backend: &'a str,
     migration: &'a Migration,
     managed: &'a dyn Fn(&str) -> bool,
     ran_before: usize,
@@ -148,30 +164,27 @@ impl File<'_> {
         if statements.is_empty() {
             statements.push(Statement { span: Span::new(0, 0), tokens: Vec::new() });
         }
-        let (mut transaction, mut backend, mut now) = (None, None, None);
-        let last = statements.len() - 1;
+        let mut transaction = None;
         for (index, statement) in statements.iter().enumerate() {
             let prefix = if index == 0 { OPEN } else { "" };
-            let suffix = if index == last { CHECK } else { "" };
-            let message = format!("{prefix}{}{suffix}", statement.span.text(&self.migration.source));
+            let message = format!("{prefix}{}", statement.span.text(&self.migration.source));
             let answer = self.session.client().simple_query(&message);
             self.forward_notices();
             let answer = answer.map_err(|error| self.failed(statement, prefix, &error))?;
             if index == 0 {
                 transaction = rows(&answer).next().and_then(|row| row.get(0).map(str::to_owned));
-                backend = rows(&answer).next().and_then(|row| row.get(1).map(str::to_owned));
-            }
-            if index == last {
-                now = rows(&answer).last().and_then(|row| row.get(0).map(str::to_owned));
             }
         }
-        if transaction.is_none() || transaction != now {
-            return Err(self.escaped());
-        }
-        let record = ledger::insert(self.table, self.migration, started.elapsed().as_millis());
+        let transaction = transaction.unwrap_or_default();
+        let record = ledger::insert(self.table, self.migration, started.elapsed().as_millis(), &transaction);
         let committed = self.session.client().simple_query(&format!("{RESET}{record};COMMIT"));
         self.forward_notices();
-        committed.map(drop).map_err(|error| self.not_committed(&error, backend.as_deref()))
+        let answer = committed.map_err(|error| self.not_committed(&error))?;
+        // Of these commands only the ledger's INSERT counts rows.
+        match answer.iter().any(|message| matches!(message, SimpleQueryMessage::CommandComplete(1))) {
+            true => Ok(()),
+            false => Err(self.escaped()),
+        }
     }
 
     fn forward_notices(&mut self) {
@@ -233,7 +246,7 @@ impl File<'_> {
     }
 
     /// Ledger row or `COMMIT` failed.
-    fn not_committed(&mut self, error: &Error, backend: Option<&str>) -> Failure {
+    fn not_committed(&mut self, error: &Error) -> Failure {
         match error.as_db_error() {
             Some(db) if !explain::is_fatal(db) => {
                 let aftermath = self.roll_back();
@@ -248,16 +261,16 @@ impl File<'_> {
                 }
                 failure
             }
-            _ => self.lost_in_commit(error, backend),
+            _ => self.lost_in_commit(error),
         }
     }
 
     /// P16. The lock went with the connection, so nothing goes on from here, whatever the ledger says.
-    fn lost_in_commit(&mut self, error: &Error, backend: Option<&str>) -> Failure {
+    fn lost_in_commit(&mut self, error: &Error) -> Failure {
         let failure = Failure::new(format!("commit migration `{}`", self.migration.path))
             .cause(format!("the connection was lost during COMMIT: {}", describe(error)));
         let asked = self.session.reconnect(RECONNECT_S, &mut |_| {}).and_then(|mut session| {
-            await_end(&mut session, backend);
+            await_end(&mut session, self.backend);
             ledger::has(session.client(), self.table, self.migration)
         });
         match asked {
@@ -278,8 +291,7 @@ impl File<'_> {
 const RECONNECT_S: u64 = 30;
 
 /// Waits, bounded, for the old backend to end: as long as it lives, its COMMIT may still be on its way.
-fn await_end(session: &mut Session, backend: Option<&str>) {
-    let Some(backend) = backend else { return };
+fn await_end(session: &mut Session, backend: &str) {
     let end = Instant::now() + Duration::from_secs(10);
     let query = format!("SELECT 1 FROM pg_catalog.pg_stat_activity WHERE pid = {backend}");
     while Instant::now() < end {

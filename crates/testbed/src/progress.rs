@@ -115,8 +115,11 @@ impl Step<'_> {
             return;
         }
         state.said = Instant::now();
-        let far = state.fraction.map(|fraction| format!(", {:.0} %", fraction * 100.0)).unwrap_or_default();
-        say(&format!("{}: {}{far}, {}", self.title, seconds(self.started.elapsed()), state.detail));
+        let far = state.fraction.map(|fraction| format!("{:.0} %", fraction * 100.0));
+        let elapsed = Some(seconds(self.started.elapsed()));
+        let detail = Some(state.detail.clone()).filter(|detail| !detail.is_empty());
+        let parts: Vec<String> = [elapsed, far, detail].into_iter().flatten().collect();
+        say(&format!("{}: {}", self.title, parts.join(", ")));
     }
 
     /// A line that stays, between the ones of this step.

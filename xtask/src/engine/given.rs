@@ -2,7 +2,7 @@
 
 use crate::ending::Undoing;
 use contract::database::{DatabaseSettings, Target};
-use contract::env::Environment;
+use contract::env::{DB_WAIT_S, Environment};
 use contract::{Exit, Failure, Outcome};
 use migrations::session;
 
@@ -33,7 +33,8 @@ impl Given {
             return Ok(None);
         }
         let maintenance = DatabaseSettings::from_environment(environment)?;
-        let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, WAIT_S, &mut |text| crate::console::say(text))?;
+        let wait_s = environment.number(DB_WAIT_S, WAIT_S)?;
+        let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, wait_s, &mut |text| crate::console::say(text))?;
         session.client().batch_execute(&format!("CREATE DATABASE \"{name}\"")).map_err(|error| {
             Failure::new(format!("create the throwaway database `{name}`")).cause_chain(&error).hint("DB_USER needs CREATEDB")
         })?;

@@ -1,0 +1,118 @@
+//! A copy of this checkout's artefacts, to break as a test likes, and the program run in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use testbed::{Absent, Cache, DirectusInstall, Server, require};
+
+/// What `cargo xtask` reads of a checkout.
+const COPIED: [&str; 8] =
+    ["Cargo.toml", "package.json", "package-lock.json", "db-init", "db-init-post", "snapshots", "bridge", "extensions"];
+
+pub(crate) struct Checkout {
+    folder: tempfile::TempDir,
+}
+
+/// How a program ended and what it said.
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32, texts: &[&str]) -> Self {
+        assert_eq!(self.code, Some(code), "{}{}", self.stdout, self.stderr);
+        for text in texts {
+            assert!(self.stderr.contains(text), "no `{text}` in:\n{}", self.stderr);
+        }
+        self
+    }
+
+    /// The last line of the conversation.
+    pub(crate) fn last_line(&self) -> &str {
+        self.stderr.trim_end().lines().last().unwrap_or_default()
+    }
+}
+
+impl Checkout {
+    /// An unbroken copy; `None` when the services are not there.
+    #[track_caller]
+    pub(crate) fn new() -> Option<Checkout> {
+        require(services())?;
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in COPIED {
+            let status = Command::new("cp").arg("-R").arg(root().join(name)).arg(folder.path()).status();
+            assert!(status.expect("cp").success(), "{name}");
+        }
+        Some(Checkout { folder })
+    }
+
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// Changes one file.
+    pub(crate) fn edit(&self, path: &str, edit: impl FnOnce(String) -> String) {
+        let path = self.path(path);
+        let text = std::fs::read_to_string(&path).expect("a file");
+        let edited = edit(text.clone());
+        assert_ne!(text, edited, "the edit changed nothing in `{}`", path.display());
+        std::fs::write(path, edited).expect("a file");
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        std::fs::rename(self.path(from), self.path(to)).expect("a rename");
+    }
+
+    /// `cargo xtask …` in this checkout, not started yet.
+    pub(crate) fn xtask(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).env("CARGO_MANIFEST_DIR", self.path("xtask")).stdin(Stdio::null());
+        for name in ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD", "DB_CONNECTION_STRING"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// `cargo xtask dry-run`, not started yet.
+    pub(crate) fn dry_run(&self, arguments: &[&str]) -> Command {
+        let runner = runner().display().to_string();
+        let mut words = vec!["dry-run", "--runner", &runner];
+        words.extend(arguments);
+        self.xtask(&words)
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) fn said(command: &mut Command) -> Said {
+    let output = command.output().expect("a process");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Said { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+}
+
+/// This checkout.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+fn services() -> Result<(), Absent> {
+    Server::shared()?;
+    let install = DirectusInstall::cached(&Cache::open()?, &root())?;
+    install.map(drop).ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
+}
+
+/// The binary that ships, built once.
+fn runner() -> &'static Path {
+    static RUNNER: OnceLock<PathBuf> = OnceLock::new();
+    RUNNER.get_or_init(|| {
+        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
+        assert!(command.current_dir(root()).status().expect("cargo").success());
+        let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        folder.join(target).join("release/runner")
+    })
+}

@@ -1,0 +1,143 @@
+//! The main job: what passes, and what must fail with a message that a newcomer can act on.
+
+use crate::checkout::{Checkout, said};
+use testbed::{Server, require};
+
+#[test]
+fn an_unbroken_checkout_passes_and_leaves_nothing() {
+    let Some(checkout) = Checkout::new() else { return };
+    let said = said(&mut checkout.dry_run(&["--json"])).expect(0, &[]);
+    assert_eq!(said.last_line(), "dry-run passed");
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["passed"], true);
+    let names: Vec<&str> = json["steps"].as_array().expect("steps").iter().filter_map(|step| step["name"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["check", "provision", "database", "pass 1", "picture", "pass 2", "start", "round trip", "stop"]
+    );
+}
+
+/// The bug that started it all: SQL that alters managed tables runs before they exist.
+fn plant_the_ordering_bug(checkout: &Checkout) {
+    checkout.rename("db-init-post/001_junction_unique_constraints.sql", "db-init/004_junction_unique_constraints.sql");
+    checkout.rename(
+        "db-init-post/002_event_participation_unique_constraints.sql",
+        "db-init/005_event_participation_unique_constraints.sql",
+    );
+}
+
+#[test]
+fn the_ordering_bug_is_found_at_edit_time() {
+    let Some(checkout) = Checkout::new() else { return };
+    plant_the_ordering_bug(&checkout);
+    let said = said(&mut checkout.dry_run(&[]))
+        .expect(3, &["db-init/004_junction_unique_constraints.sql:", "phase-order", "`organization_users`", "db-init-post/"]);
+    assert_eq!(said.last_line(), "dry-run failed at check");
+}
+
+#[test]
+fn the_ordering_bug_is_found_by_the_boot_itself() {
+    let Some(checkout) = Checkout::new() else { return };
+    plant_the_ordering_bug(&checkout);
+    let said = said(&mut checkout.dry_run(&["--skip-check"])).expect(
+        1,
+        &[
+            "db-init/004_junction_unique_constraints.sql:",
+            "relation \"organization_users\" does not exist",
+            "managed by Directus",
+            "db-init-post/",
+        ],
+    );
+    assert_eq!(said.last_line(), "dry-run failed at pass 1");
+}
+
+#[test]
+fn a_syntax_error_is_shown_with_its_line_and_a_caret() {
+    let Some(checkout) = Checkout::new() else { return };
+    std::fs::write(checkout.path("db-init/004_typo.sql"), "-- a typo\nALTER TABEL positions ADD x int;\n").expect("a file");
+    let said = said(&mut checkout.dry_run(&["--skip-check"]))
+        .expect(1, &["db-init/004_typo.sql:2:7", "ALTER TABEL positions", "^", "syntax error at or near \"TABEL\"", "42601"]);
+    assert_eq!(said.last_line(), "dry-run failed at pass 1");
+}
+
+#[test]
+fn a_duplicate_number_names_both_files() {
+    let Some(checkout) = Checkout::new() else { return };
+    std::fs::write(checkout.path("db-init/003_another.sql"), "SELECT 1;\n").expect("a file");
+    for arguments in [&[][..], &["--skip-check"]] {
+        let said = said(&mut checkout.dry_run(arguments));
+        assert!(said.code == Some(3) || said.code == Some(2), "{}", said.stderr);
+        for file in ["003_another.sql", "003_faulty_column.sql"] {
+            assert!(said.stderr.contains(file), "{}", said.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_of_another_directus_is_refused() {
+    let Some(checkout) = Checkout::new() else { return };
+    checkout.edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
+    said(&mut checkout.dry_run(&[])).expect(3, &["snapshots/schema.yaml:2", "snapshot-version"]);
+    said(&mut checkout.dry_run(&["--skip-check"])).expect(2, &["it is of Directus 11.13.0, this is 11.17.4"]);
+}
+
+#[test]
+fn d2_a_collection_without_its_group_fails_with_and_without_the_static_rules() {
+    let Some(checkout) = Checkout::new() else { return };
+    checkout.edit("snapshots/schema.yaml", |text| {
+        let (before, after) = text.split_once("- collection: vehicles\n").expect("the collection");
+        let line = after.lines().find(|line| line.trim_start().starts_with("group:")).expect("its group").to_owned();
+        format!("{before}- collection: vehicles\n{}", after.replacen(&format!("{line}\n"), "", 1))
+    });
+    said(&mut checkout.dry_run(&[])).expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`vehicles`", "group"]);
+    said(&mut checkout.dry_run(&["--skip-check"])).expect(1, &["delete collection vehicles: meta.group removed"]);
+}
+
+#[test]
+fn d14_a_single_column_unique_made_by_sql_fails_as_the_difference_it_is() {
+    let Some(checkout) = Checkout::new() else { return };
+    std::fs::write(
+        checkout.path("db-init-post/003_plates.sql"),
+        "ALTER TABLE vehicles ADD CONSTRAINT vehicles_plate_unique UNIQUE (plate);\n",
+    )
+    .expect("a file");
+    said(&mut checkout.dry_run(&["--skip-check"]))
+        .expect(1, &["prove the post phase", "update field vehicles.plate: schema.is_unique true → false"]);
+}
+
+#[test]
+fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
+    let Some(checkout) = Checkout::new() else { return };
+    // Every session that the bridge opens leaves a row.
+    checkout.edit("bridge/commands.js", |text| {
+        text.replace("planned = { path,", "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { path,")
+    });
+    std::fs::write(checkout.path("db-init/004_boots.sql"), "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n").expect("a file");
+    let said = said(&mut checkout.dry_run(&[])).expect(1, &["the second pass changed the database", "public.boots"]);
+    assert_eq!(said.last_line(), "dry-run failed at pass 2");
+}
+
+#[test]
+fn an_unreachable_server_ends_with_5() {
+    let Some(checkout) = Checkout::new() else { return };
+    let mut command = checkout.dry_run(&[]);
+    command.env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("DB_USER", "x").env("DB_DATABASE", "x").env("RUNNER_DB_WAIT_S", "1");
+    let said = said(&mut command).expect(5, &["127.0.0.1:1"]);
+    assert_eq!(said.last_line(), "dry-run failed at database");
+}
+
+#[test]
+fn a_given_server_gets_a_database_of_its_own_and_loses_it_again() {
+    let Some(checkout) = Checkout::new() else { return };
+    let Some(server) = require(Server::shared()) else { return };
+    let names = |server: &Server| {
+        let mut client = server.connect("postgres").expect("a connection");
+        let rows = client.query("SELECT datname::text FROM pg_database WHERE datname LIKE 'dry_run_%'", &[]);
+        rows.expect("names").iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    let mut command = checkout.dry_run(&[]);
+    command.envs(server.environment("postgres"));
+    let said = said(&mut command).expect(0, &["dry_run_"]);
+    assert_eq!(said.last_line(), "dry-run passed");
+    assert_eq!(names(server), Vec::<String>::new());
+}

@@ -1,0 +1,6 @@
+//! `cargo xtask` as its users meet it: the real program, real Postgres with TimescaleDB, real Directus.
+
+mod checkout;
+mod dry_run;
+mod endings;
+mod house_rules;

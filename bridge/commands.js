@@ -30,10 +30,16 @@ async function install(directus) {
 /** What would have to change for the database to be what the file says: Directus' own structured diff. */
 async function plan(directus, { path }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
-	const current = await directus.getSnapshot();
+	const current = await liveSchema(directus);
 	const diff = directus.getSnapshotDiff(current, wanted);
 	planned = { path, wanted, current, diff };
 	return { diff };
+}
+
+/** The schema as the database has it now. Directus caches columns, in memory or in Redis, and SQL changes them behind its back. */
+async function liveSchema(directus) {
+	await directus.flushCaches(true);
+	return directus.getSnapshot();
 }
 
 /** Performs the plan, in one transaction (D9). */
@@ -47,12 +53,12 @@ async function apply(directus) {
 /** The diff once more: anything in it was not done, whatever Directus logged (D2). */
 async function verify(directus, { path }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
-	return { diff: directus.getSnapshotDiff(await directus.getSnapshot(), wanted) };
+	return { diff: directus.getSnapshotDiff(await liveSchema(directus), wanted) };
 }
 
 /** The live schema, as `directus schema snapshot` would write it. */
 async function snapshot(directus) {
-	return { snapshot: await directus.getSnapshot() };
+	return { snapshot: await liveSchema(directus) };
 }
 
 /** Serves. Returns once the server listens, with its address. */

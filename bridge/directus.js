@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 // module of `@directus/api` → the functions used of it
 const MODULES = {
+	cache: ['flushCaches'],
 	'database/index': ['default', 'isInstalled'],
 	'database/seeds/run': ['default'],
 	'database/migrations/run': ['default'],
@@ -52,6 +53,7 @@ export async function loadDirectus(root) {
 			.filter((file) => SYSTEM_MIGRATION.test(file))
 			.map((file) => file.split('-')[0])
 			.sort(),
+		flushCaches: modules.cache.flushCaches,
 		database: modules['database/index'].default,
 		isInstalled: modules['database/index'].isInstalled,
 		runSeeds: modules['database/seeds/run'].default,

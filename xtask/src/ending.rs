@@ -4,10 +4,12 @@
 use contract::Exit;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 type Undo = Box<dyn FnOnce() + Send>;
 
+static BEGUN: AtomicBool = AtomicBool::new(false);
 static UNDO: Mutex<Vec<(u64, Undo)>> = Mutex::new(Vec::new());
 
 /// Begins to listen. A second signal ends at once.
@@ -21,6 +23,7 @@ pub(crate) fn listen() {
                 std::process::exit(code);
             }
             first = false;
+            BEGUN.store(true, Ordering::SeqCst);
             crate::console::say("\ninterrupted: cleaning up");
             std::thread::spawn(move || {
                 let mut undo = std::mem::take(&mut *UNDO.lock().unwrap_or_else(PoisonError::into_inner));
@@ -31,6 +34,13 @@ pub(crate) fn listen() {
             });
         }
     });
+}
+
+/// Once a signal ends the process, what fails because of that is no news: waits for the end instead of telling it.
+pub(crate) fn wait_if_begun() {
+    while BEGUN.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
 }
 
 /// Undoes at the end of its scope what it was made for; and on a signal, if that comes first.
@@ -63,7 +73,7 @@ impl Drop for Undoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     #[test]
     fn the_end_of_the_scope_undoes_once() {

@@ -76,6 +76,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
 
 /// Prints an error in the one form that all failures have, and says how to end.
 fn fail(error: &anyhow::Error) -> Exit {
+    ending::wait_if_begun();
     let failure = as_failure(error);
     console::error(failure.render().trim_end());
     failure.exit

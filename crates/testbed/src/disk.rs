@@ -37,6 +37,17 @@ pub(crate) fn free_bytes(dir: &Path) -> Option<u64> {
     Some(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// Whether next to nothing can be written at `dir` any more: no bytes, or no files.
+pub(crate) fn is_full(dir: &Path) -> bool {
+    const BYTES: u64 = 4_000_000;
+    const FILES: u64 = 16;
+    // Some file systems count no files at all.
+    let is_short = |stat: rustix::fs::StatVfs| {
+        stat.f_bavail.saturating_mul(stat.f_frsize) < BYTES || (stat.f_files > 0 && stat.f_favail < FILES)
+    };
+    rustix::fs::statvfs(dir).is_ok_and(is_short)
+}
+
 /// Bytes that the files below `dir` take, each hard link once; what cannot be read counts as nothing.
 pub fn used_bytes(dir: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;

@@ -6,13 +6,14 @@ use contract::{Failure, Outcome};
 use duct::Expression;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 use std::time::Duration;
 
 /// How many of the tool's last lines a failure shows.
 pub(crate) const TAIL_LINES: usize = 15;
 /// How often the log is looked at.
 const POLL: Duration = Duration::from_millis(100);
+/// How many looks in a row at a full disk end the tool: five seconds.
+const FULL_POLLS: u32 = 50;
 
 /// One run of an outside program.
 pub(crate) struct Tool<'a> {
@@ -48,12 +49,20 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         .map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
 
     let mut lines = Lines::skipping(&mut log, begin);
+    // npm, when the disk is full, cleans up and then complains of missing folders; so the disk is watched as well.
+    // And it tries on for minutes: a disk that stays full ends it.
+    let (mut was_full, mut full_polls) = (false, 0);
     let status = loop {
         let ended = handle.try_wait().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         let status = ended.map(|output| output.status);
         lines.read(&mut watch);
+        full_polls = if disk::is_full(workshop.cache) { full_polls + 1 } else { 0 };
+        was_full |= full_polls > 0;
         if let Some(status) = status {
             break status;
+        }
+        if full_polls == FULL_POLLS {
+            handle.kill().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         }
         workshop.step.tick();
         std::thread::sleep(POLL);
@@ -61,22 +70,31 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
     if status.success() {
         return Ok(());
     }
-    Err(explain(&tool.what, &status.to_string(), &lines.seen, &workshop.log, workshop.cache))
+    let failure = if was_full || is_disk_full(&lines.seen) {
+        disk::full(&tool.what, workshop.cache)
+    } else {
+        explain(&tool.what, &status.to_string(), &lines.seen)
+    };
+    let telling: String = lines.seen.split_inclusive('\n').filter(|line| !is_noise(line)).collect();
+    let tail = indent(&tail(&telling, TAIL_LINES));
+    Err(failure.excerpt(tail).cause(format!("the whole output is in `{}`", workshop.log.display())))
 }
 
 /// Turns a tool's output into a failure with a reason, where the output tells one.
-fn explain(what: &str, status: &str, output: &str, log: &Path, cache: &Path) -> Failure {
-    let failure = if is_disk_full(output) {
-        disk::full(what, cache)
-    } else if let Some(line) = unreachable(output) {
-        Failure::new(what)
+fn explain(what: &str, status: &str, output: &str) -> Failure {
+    match unreachable(output) {
+        Some(line) => Failure::new(what)
             .cause(format!("a server could not be reached: {}", line.trim()))
-            .hint("check the network and the proxy settings (http_proxy, https_proxy), then run it again")
-    } else {
-        Failure::new(what).cause(format!("it ended with {status}"))
-    };
-    let tail = tail(output, TAIL_LINES);
-    failure.excerpt(indent(&tail)).cause(format!("the whole output is in `{}`", log.display()))
+            .hint("check the network and the proxy settings (http_proxy, https_proxy), then run it again"),
+        None => Failure::new(what).cause(format!("it ended with {status}")),
+    }
+}
+
+/// npm's warning that it runs on another Node than Directus will (it may), and its list of everything it asks for.
+fn is_noise(line: &str) -> bool {
+    line.starts_with("npm warn EBADENGINE")
+        || line.starts_with("npm http fetch")
+        || line.contains("user config \"nodedir\"")
 }
 
 /// The last `count` lines that are not blank.
@@ -158,33 +176,29 @@ impl<'a> Lines<'a> {
 mod tests {
     use super::*;
 
-    fn explained(output: &str) -> Failure {
-        explain("fetch packages", "exit status: 1", output, Path::new("/c/logs/a.log"), Path::new("/"))
-    }
-
     #[test]
     fn a_full_disk_is_told_apart_from_other_failures() {
-        let failure =
-            explained("npm error code ENOSPC\nnpm error nospc There appears to be insufficient space");
-        assert!(failure.causes[0].starts_with("no space left on the disk of `/`"), "{failure:?}");
-        assert!(failure.hint.unwrap().contains("XTASK_CACHE_DIR"));
+        assert!(is_disk_full("tar: ./usr/bin/x: Cannot write: No space left on device"));
+        assert!(is_disk_full("npm error code ENOSPC"));
+        assert!(!is_disk_full("npm error code ENOENT"));
     }
 
     #[test]
     fn an_unreachable_server_is_named_with_what_was_wanted_from_it() {
-        let failure = explained(
-            "Ign:1 a\nE: Failed to fetch http://a/Release  Temporary failure resolving 'a'\nI: done",
-        );
+        let output = "  Temporary failure resolving 'a'\nE: Failed to fetch http://a/Release  Temporary failure resolving 'a'";
+        let failure = explain("fetch packages", "exit status: 1", output);
         assert!(failure.causes[0].contains("http://a/Release"), "{failure:?}");
         assert!(failure.hint.unwrap().contains("proxy"));
+        assert_eq!(
+            explain("fetch packages", "exit status: 1", "E: broken").causes,
+            ["it ended with exit status: 1"]
+        );
     }
 
     #[test]
-    fn any_failure_shows_the_last_lines_and_the_path_of_the_log() {
+    fn a_tail_is_the_last_lines_that_say_something() {
         let output: String = (1..=40).map(|number| format!("line {number}\n\n")).collect();
-        let failure = explained(&output);
-        assert_eq!(failure.excerpt.as_deref().map(|text| text.lines().count()), Some(TAIL_LINES));
-        assert!(failure.excerpt.unwrap().ends_with("| line 40"));
-        assert_eq!(failure.causes[1], "the whole output is in `/c/logs/a.log`");
+        assert_eq!(tail(&output, 2), "line 39\nline 40");
+        assert_eq!(indent("a\nb"), "  | a\n  | b");
     }
 }

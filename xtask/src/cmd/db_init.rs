@@ -4,6 +4,7 @@ use crate::{console, ending, engine};
 use anyhow::Context;
 use clap::ValueEnum;
 use contract::{Artefacts, DatabaseSettings, Exit, Phase, env};
+use migrations::objects::{self, Object};
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
 use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
@@ -114,7 +115,8 @@ fn run_pending(
     lock_wait_s: u64,
 ) -> anyhow::Result<Exit> {
     let lock = lock::acquire(session, lock_wait_s, &mut console::say)?;
-    let plan = plan::compute(migrations, &ledger::read(session.client())?, args.phases())?;
+    let before = ledger::read(session.client())?;
+    let plan = plan::compute(migrations, &before, args.phases())?;
     say_notices(&plan);
     // Ctrl-C cancels the statement; the end of the connection rolls back and frees the lock.
     let cancel = session.cancel_token();
@@ -124,6 +126,9 @@ fn run_pending(
     for phase in args.phases() {
         perform(session, &plan, *phase, &managed, &mut |event| observe(args, event, &mut done))?;
     }
+    let ran = |path: &str| plan.pending().any(|step| step.migration.path == path);
+    let applied = migrations.iter().filter(|file| before.find(&file.name).is_some() || ran(&file.path));
+    prove(session, &objects::objects(applied))?;
     lock.release(session)?;
     let skipped = plan.steps.len() - plan.pending().count();
     console::say(&format!("{} done, {skipped} applied before", done.len()));
@@ -131,6 +136,24 @@ fn run_pending(
         console::result(&Value::from(done).to_string());
     }
     Ok(Exit::Done)
+}
+
+/// A ledger row says that a file ran; only the catalog says that what it made is there.
+fn prove(session: &mut Session, expected: &[Object]) -> anyhow::Result<()> {
+    let missing = objects::missing(session.client(), expected)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = missing.iter().map(|object| format!("  - {object}")).collect();
+    let failure = contract::Failure::new(format!(
+        "prove the migrations: {} of their objects are missing",
+        missing.len()
+    ));
+    Err(failure
+        .excerpt(lines.join("\n"))
+        .cause("the ledger says that their files ran, but the database does not have what they create")
+        .hint("find out who dropped them; a new migration that creates them again repairs it")
+        .into())
 }
 
 /// One line per migration as it is done; what the server says goes to the conversation.

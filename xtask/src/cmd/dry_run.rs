@@ -48,6 +48,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut steps = Steps::new();
     let outcome = prove(&args, root, &mut steps);
+    crate::ending::wait_if_begun();
     if args.json {
         console::result(&steps.to_json(outcome.as_ref().err()).to_string());
     } else {

@@ -31,6 +31,8 @@ enum Group {
     Fast,
     /// Against real services.
     Services,
+    /// Fetching those services from nothing, and failing to: minutes.
+    Network,
 }
 
 struct Suite {
@@ -39,7 +41,7 @@ struct Suite {
     arguments: &'static [&'static str],
 }
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     Suite { name: "formatting", group: Group::Fast, arguments: &["fmt", "--all", "--check"] },
     Suite {
         name: "lints",
@@ -51,7 +53,13 @@ const SUITES: [Suite; 4] = [
         name: "integration tests",
         group: Group::Services,
         // One at a time within a binary: two cores, and each test may run a Directus of its own.
-        arguments: &["test", "--locked", "--workspace", "--test", "it", "--", "--nocapture", "--test-threads=2"],
+        arguments: &["test", "--locked", "--workspace", "--test", "it", "--no-fail-fast", "--", "--nocapture", "--test-threads=2"],
+    },
+    Suite {
+        name: "provisioning tests",
+        group: Group::Network,
+        // They fetch everything anew into folders of their own, so they are marked and run by themselves.
+        arguments: &["test", "--locked", "--package", "testbed", "--test", "it", "--", "--ignored", "--nocapture", "--test-threads=1"],
     },
 ];
 
@@ -63,13 +71,13 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         console::heading("static rules");
         results.push(("static rules", crate::cmd::check::require_clean(root).map_err(|error| crate::as_failure(&error))));
     }
-    let services = if wanted(Group::Services) { services(root, args.require) } else { Ok(Vec::new()) };
+    let services = if wanted(Group::Services) || wanted(Group::Network) { services(root, args.require) } else { Ok(Vec::new()) };
     for suite in SUITES.iter().filter(|suite| wanted(suite.group)) {
         console::heading(suite.name);
         let env = match (&services, suite.group) {
             (_, Group::Fast) => Vec::new(),
-            (Ok(env), Group::Services) => env.clone(),
-            (Err(failure), Group::Services) => {
+            (Ok(env), _) => env.clone(),
+            (Err(failure), _) => {
                 results.push((suite.name, Err(failure.clone())));
                 continue;
             }

@@ -78,7 +78,8 @@ fn address(address: &serde_json::Value) -> String {
 }
 
 fn settings() -> Outcome<BootSettings> {
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let read = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
     BootSettings::from_environment(Environment::resolve(variables, read)?)
 }

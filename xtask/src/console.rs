@@ -42,7 +42,8 @@ pub(crate) const GREEN: &str = "1;32";
 
 /// The text in a colour, where colours are wanted.
 pub(crate) fn paint(colour: &str, text: &str) -> String {
-    let wanted = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let wanted =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
 }
 

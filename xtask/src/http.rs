@@ -46,10 +46,13 @@ pub(crate) fn get(address: &Address, path: &str) -> io::Result<Answer> {
 }
 
 fn exchange(mut stream: impl Read + Write, path: &str) -> io::Result<Answer> {
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n").as_bytes())?;
+    stream.write_all(
+        format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n").as_bytes(),
+    )?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
-    parse(&String::from_utf8_lossy(&bytes)).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer"))
+    parse(&String::from_utf8_lossy(&bytes))
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer"))
 }
 
 fn parse(text: &str) -> Option<Answer> {

@@ -84,7 +84,8 @@ fn fail(error: &anyhow::Error) -> Exit {
 
 /// The failure inside, with the contexts around it on top.
 fn as_failure(error: &anyhow::Error) -> Failure {
-    let contexts: Vec<String> = error.chain().take_while(|each| !each.is::<Failure>()).map(ToString::to_string).collect();
+    let contexts: Vec<String> =
+        error.chain().take_while(|each| !each.is::<Failure>()).map(ToString::to_string).collect();
     match error.chain().find_map(|each| each.downcast_ref::<Failure>()) {
         Some(failure) => contexts.into_iter().rev().fold(failure.clone(), Failure::within),
         None => {

@@ -91,15 +91,20 @@ pub(crate) fn run(
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
     // As a string: of a `Path` without a slash duct makes `./cargo`.
-    let expression = duct::cmd(program.as_os_str(), arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(|command| {
-        // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call.
-        unsafe {
-            command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
-        }
-        Ok(())
-    });
+    let expression =
+        duct::cmd(program.as_os_str(), arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(
+            |command| {
+                // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call.
+                unsafe {
+                    command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+                }
+                Ok(())
+            },
+        );
     match env {
-        Env::Inherited(more) => more.into_iter().fold(expression, |expression, (name, value)| expression.env(name, value)),
+        Env::Inherited(more) => {
+            more.into_iter().fold(expression, |expression, (name, value)| expression.env(name, value))
+        }
         Env::Only(all) => expression.full_env(all),
     }
 }
@@ -156,7 +161,11 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Err(Failure::new(format!("stop `{}`: it did not end within {} s of SIGTERM", self.name, within.as_secs())))
+        Err(Failure::new(format!(
+            "stop `{}`: it did not end within {} s of SIGTERM",
+            self.name,
+            within.as_secs()
+        )))
     }
 }
 
@@ -197,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let failure = run("try", Path::new("/nowhere/runner"), &[], Env::Only(Vec::new()), |_| {}).unwrap_err();
+        let failure =
+            run("try", Path::new("/nowhere/runner"), &[], Env::Only(Vec::new()), |_| {}).unwrap_err();
         assert_eq!(failure.what, "start `/nowhere/runner`");
     }
 

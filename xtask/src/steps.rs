@@ -42,7 +42,8 @@ impl Steps {
 
     /// One line per step, and the total.
     pub(crate) fn table(&self) -> String {
-        let line = |name: &str, time: Duration, word: &str| format!("  {name:<12} {:>12}  {word}", elapsed(time));
+        let line =
+            |name: &str, time: Duration, word: &str| format!("  {name:<12} {:>12}  {word}", elapsed(time));
         let mut lines: Vec<String> = self
             .done
             .iter()

@@ -87,7 +87,9 @@ impl Bridge {
             command.stdout(stderr.map_err(|error| Failure::new(what()).cause_chain(&error))?);
         }
         // Directus demands what we have a default for.
-        for (name, value) in [("DB_CLIENT", "pg"), ("DB_PORT", "5432"), (EXCLUDE_TABLES, &options.db_only.join(","))] {
+        for (name, value) in
+            [("DB_CLIENT", "pg"), ("DB_PORT", "5432"), (EXCLUDE_TABLES, &options.db_only.join(","))]
+        {
             if settings.environment.get(name).is_none() && !value.is_empty() {
                 command.env(name, value);
             }
@@ -135,7 +137,10 @@ impl Bridge {
             self.identity = Some(Identity {
                 directus: text("directus"),
                 node: text("node"),
-                system_migrations: migrations.iter().filter_map(|each| each.as_str().map(str::to_owned)).collect(),
+                system_migrations: migrations
+                    .iter()
+                    .filter_map(|each| each.as_str().map(str::to_owned))
+                    .collect(),
             });
         }
         match &self.identity {
@@ -175,7 +180,8 @@ impl Bridge {
             Ok(0) => Err(self.ended(what)),
             Ok(_) => serde_json::from_str(&line).map_err(|error| failed(&error.into())),
             Err(error) if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) => {
-                Err(Failure::new(what).cause(format!("the bridge did not answer within {} s", within.as_secs())))
+                Err(Failure::new(what)
+                    .cause(format!("the bridge did not answer within {} s", within.as_secs())))
             }
             Err(_) => Err(self.ended(what)),
         }
@@ -235,7 +241,9 @@ impl Drop for Bridge {
 fn spawn_failure(what: String, settings: &BootSettings, error: &io::Error) -> Failure {
     let failure = Failure::new(what).exit(Exit::Failed).cause(error);
     if !settings.directus.is_dir() {
-        return failure.cause(format!("`{}` is not a folder", settings.directus.display())).hint("set RUNNER_DIRECTUS");
+        return failure
+            .cause(format!("`{}` is not a folder", settings.directus.display()))
+            .hint("set RUNNER_DIRECTUS");
     }
     failure.hint("set RUNNER_NODE to a Node 22 program")
 }

@@ -13,8 +13,12 @@
 use serde_json::Value;
 
 /// The sections in the order in which people think of them.
-const SECTIONS: [(&str, &str); 4] =
-    [("collections", "collection"), ("fields", "field"), ("systemFields", "system field"), ("relations", "relation")];
+const SECTIONS: [(&str, &str); 4] = [
+    ("collections", "collection"),
+    ("fields", "field"),
+    ("systemFields", "system field"),
+    ("relations", "relation"),
+];
 
 /// What happens to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +52,11 @@ impl Change {
             Kind::Update => "update",
             Kind::Delete => "delete",
         };
-        let properties =
-            if self.properties.is_empty() { String::new() } else { format!(": {}", self.properties.join(", ")) };
+        let properties = if self.properties.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.properties.join(", "))
+        };
         format!("{verb} {} {}{properties}", self.object, self.name)
     }
 }
@@ -107,7 +114,11 @@ fn property(edit: &Value) -> String {
 
 fn short(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    if text.chars().count() <= 40 { text } else { format!("{}…", text.chars().take(40).collect::<String>()) }
+    if text.chars().count() <= 40 {
+        text
+    } else {
+        format!("{}…", text.chars().take(40).collect::<String>())
+    }
 }
 
 /// "14 collections, 96 fields to create; 1 field to update".
@@ -116,7 +127,9 @@ pub fn summary(changes: &[Change]) -> String {
     for (kind, verb) in [(Kind::Create, "create"), (Kind::Update, "update"), (Kind::Delete, "delete")] {
         let counts: Vec<String> = SECTIONS
             .iter()
-            .map(|(_, object)| (object, changes.iter().filter(|each| each.kind == kind && each.object == *object).count()))
+            .map(|(_, object)| {
+                (object, changes.iter().filter(|each| each.kind == kind && each.object == *object).count())
+            })
             .filter(|(_, count)| *count > 0)
             .map(|(object, count)| format!("{count} {object}{}", if count == 1 { "" } else { "s" }))
             .collect();
@@ -187,6 +200,9 @@ mod tests {
                 "update relation entries.team: schema.on_delete SET NULL → CASCADE",
             ]
         );
-        assert_eq!(summary(&changes(&diff)), "create 1 field; update 2 fields, 1 relation; delete 1 collection");
+        assert_eq!(
+            summary(&changes(&diff)),
+            "create 1 field; update 2 fields, 1 relation; delete 1 collection"
+        );
     }
 }

@@ -42,7 +42,9 @@ mod tests {
     #[test]
     fn only_migrations_have_a_version() {
         assert_eq!(version_of("20240909A-separate-comments.js"), Some("20240909A"));
-        for name in ["run.js", "20240909A-x.d.js", "20240909A-x.ts", "20240909-x.js", "A-x.js", "20240909A-.js"] {
+        for name in
+            ["run.js", "20240909A-x.d.js", "20240909A-x.ts", "20240909-x.js", "A-x.js", "20240909A-.js"]
+        {
             assert_eq!(version_of(name), None, "{name}");
         }
     }

@@ -64,10 +64,8 @@ impl<'a> Boot<'a> {
         let outcome = self.prepare_inner(report);
         self.interrupt.set_cancel(None);
         match self.interrupt.signal() {
-            Some(signal) => {
-                Err(Failure::new(format!("boot: ended by signal {signal}"))
-                    .exit(Exit::Signal(u8::try_from(signal).unwrap_or(0))))
-            }
+            Some(signal) => Err(Failure::new(format!("boot: ended by signal {signal}"))
+                .exit(Exit::Signal(u8::try_from(signal).unwrap_or(0)))),
             None => outcome,
         }
     }
@@ -76,7 +74,8 @@ impl<'a> Boot<'a> {
         let migrations = self.release()?;
         // Node imports Directus for two seconds: it may as well do that while we work.
         let db_only = db_only_tables(&migrations);
-        let options = Options { application_name: &self.application_name, db_only: &db_only, log: Log::Stdout };
+        let options =
+            Options { application_name: &self.application_name, db_only: &db_only, log: Log::Stdout };
         let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
         let mut session = self.connect(report)?;
         let mut lock_session = session::connect(&self.settings.database, &self.application_name)?;
@@ -130,7 +129,8 @@ impl<'a> Boot<'a> {
             return Err(Failure::new(format!("boot: ended by signal {signal}")));
         }
         lock_session.client().is_valid(ALIVE_WITHIN).map_err(|error| {
-            Failure::new("boot: the lock's connection is lost, so another boot may have begun").cause_chain(&error)
+            Failure::new("boot: the lock's connection is lost, so another boot may have begun")
+                .cause_chain(&error)
         })
     }
 
@@ -157,8 +157,16 @@ impl<'a> Boot<'a> {
     }
 
     /// Also called when nothing is pending: it adopts rows of the older ledger, and says so.
-    fn migrate(&self, phase: Phase, known: &Known, session: &mut Session, report: Report<'_>) -> Outcome<String> {
-        for notice in known.sql.notices.iter().filter(|notice| notice.path.starts_with(&format!("{}/", phase.folder()))) {
+    fn migrate(
+        &self,
+        phase: Phase,
+        known: &Known,
+        session: &mut Session,
+        report: Report<'_>,
+    ) -> Outcome<String> {
+        for notice in
+            known.sql.notices.iter().filter(|notice| notice.path.starts_with(&format!("{}/", phase.folder())))
+        {
             report(Event::Note(format!("{}: {}", notice.path, notice.text)));
         }
         let summary = run::perform(session, &known.sql, phase, &self.managed(), &mut |event| match event {
@@ -168,7 +176,12 @@ impl<'a> Boot<'a> {
             run::Event::Adopted { migration } => report(Event::Note(format!("{} adopted", migration.path))),
             // "already exists, skipping" is what a guarded migration says when all is well.
             run::Event::Notice { migration, notice } if notice.severity() != "NOTICE" => {
-                report(Event::Note(format!("{}: {}: {}", migration.path, notice.severity(), notice.message())));
+                report(Event::Note(format!(
+                    "{}: {}: {}",
+                    migration.path,
+                    notice.severity(),
+                    notice.message()
+                )));
             }
             run::Event::Started { .. } | run::Event::Notice { .. } => {}
         })?;
@@ -231,8 +244,9 @@ impl<'a> Boot<'a> {
 
     fn snapshot_text(&self) -> Outcome<String> {
         let path = self.settings.artefacts.snapshot();
-        std::fs::read_to_string(&path)
-            .map_err(|error| Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error))
+        std::fs::read_to_string(&path).map_err(|error| {
+            Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
+        })
     }
 
     fn path(&self) -> Value {
@@ -252,7 +266,11 @@ impl<'a> Boot<'a> {
 /// The tables that migrations make. Directus does not manage them, so it need not look at them.
 pub fn db_only_tables(migrations: &Migrations) -> Vec<String> {
     let objects = objects::objects(migrations.iter());
-    objects.into_iter().filter(|object| object.kind == objects::Kind::Table).map(|object| object.table).collect()
+    objects
+        .into_iter()
+        .filter(|object| object.kind == objects::Kind::Table)
+        .map(|object| object.table)
+        .collect()
 }
 
 /// The files of one phase that will run.

@@ -86,14 +86,27 @@ pub fn compute(state: &State, pending: Pending<'_>, environment: &Environment) -
         }
         Directus::Partial { missing } => return Err(half_installed(missing)),
         Directus::Installed { users: 0, .. } => {
-            demand_admin(environment, "the database has no user: whoever reaches the server first could make himself admin")?;
+            demand_admin(
+                environment,
+                "the database has no user: whoever reaches the server first could make himself admin",
+            )?;
             (step(StepKind::Install, Action::Do, "the database has no user".to_owned()), true)
         }
         Directus::Installed { system_migrations, .. } => {
-            let missing = pending.system_migrations.iter().filter(|version| !system_migrations.contains(*version)).count();
+            let missing = pending
+                .system_migrations
+                .iter()
+                .filter(|version| !system_migrations.contains(*version))
+                .count();
             let step = match missing {
-                0 => step(StepKind::Install, Action::Skip, "installed, no system migration pending".to_owned()),
-                _ => step(StepKind::Install, Action::Do, format!("{missing} of Directus' system migrations pending")),
+                0 => {
+                    step(StepKind::Install, Action::Skip, "installed, no system migration pending".to_owned())
+                }
+                _ => step(
+                    StepKind::Install,
+                    Action::Do,
+                    format!("{missing} of Directus' system migrations pending"),
+                ),
             };
             (step, true)
         }
@@ -140,7 +153,8 @@ mod tests {
 
     fn environment(admin: bool) -> Environment {
         let pairs = [(ADMIN_EMAIL, "admin@example.com"), (ADMIN_PASSWORD, "secret")];
-        let pairs = pairs.into_iter().filter(|_| admin).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let pairs =
+            pairs.into_iter().filter(|_| admin).map(|(name, value)| (name.to_owned(), value.to_owned()));
         Environment::resolve(pairs, |_| Err(String::new())).expect("no files")
     }
 
@@ -157,12 +171,17 @@ mod tests {
         let text: Vec<String> = plan
             .steps
             .iter()
-            .filter(|step| step.action == Action::Do && ![StepKind::Apply, StepKind::Prove].contains(&step.kind))
+            .filter(|step| {
+                step.action == Action::Do && ![StepKind::Apply, StepKind::Prove].contains(&step.kind)
+            })
             .map(|step| format!("{}: {}", step.kind.word(), step.reason))
             .collect();
         assert_eq!(text.join("\n"), expected);
         let kinds: Vec<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
-        assert_eq!(kinds, [StepKind::Pre, StepKind::Install, StepKind::Apply, StepKind::Post, StepKind::Prove]);
+        assert_eq!(
+            kinds,
+            [StepKind::Pre, StepKind::Install, StepKind::Apply, StepKind::Post, StepKind::Prove]
+        );
     }
 
     #[test]

@@ -12,9 +12,11 @@ use serde_json::Value;
 /// What is missing.
 pub fn installed(session: &mut Session, system_migrations: &[String]) -> Outcome<()> {
     let applied = state::system_migrations(session)?;
-    let missing: Vec<&str> = system_migrations.iter().filter(|each| !applied.contains(*each)).map(String::as_str).collect();
+    let missing: Vec<&str> =
+        system_migrations.iter().filter(|each| !applied.contains(*each)).map(String::as_str).collect();
     if !missing.is_empty() {
-        return Err(Failure::new("install Directus: system migrations are missing afterwards").cause(missing.join(", ")));
+        return Err(Failure::new("install Directus: system migrations are missing afterwards")
+            .cause(missing.join(", ")));
     }
     if active_admins(session)? == 0 {
         return Err(Failure::new("install Directus: there is no active administrator")
@@ -60,7 +62,8 @@ pub fn applied(diff: &Value, what: &str) -> Outcome<()> {
 /// # Errors
 /// Exit 4 with the list.
 pub fn harmless(changes: &[Change], populated: bool) -> Outcome<()> {
-    let deletes: Vec<Change> = changes.iter().filter(|change| change.kind == diff::Kind::Delete).cloned().collect();
+    let deletes: Vec<Change> =
+        changes.iter().filter(|change| change.kind == diff::Kind::Delete).cloned().collect();
     if deletes.is_empty() || !populated {
         return Ok(());
     }
@@ -74,7 +77,8 @@ pub fn harmless(changes: &[Change], populated: bool) -> Outcome<()> {
 /// Lines of an excerpt, with an end.
 fn listed(changes: &[Change]) -> String {
     const MOST: usize = 20;
-    let mut lines: Vec<String> = changes.iter().take(MOST).map(|change| format!("  - {}", change.line())).collect();
+    let mut lines: Vec<String> =
+        changes.iter().take(MOST).map(|change| format!("  - {}", change.line())).collect();
     if changes.len() > MOST {
         lines.push(format!("  … and {} more", changes.len() - MOST));
     }

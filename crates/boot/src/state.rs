@@ -31,7 +31,8 @@ pub enum Directus {
 }
 
 /// Tables that every install has from its first statement to its last; Directus asks for the first one only.
-const MARKERS: [&str; 4] = ["directus_collections", "directus_migrations", "directus_settings", "directus_users"];
+const MARKERS: [&str; 4] =
+    ["directus_collections", "directus_migrations", "directus_settings", "directus_users"];
 
 impl State {
     /// Reads the state.
@@ -43,7 +44,10 @@ impl State {
         let failed = |error: postgres::Error| Failure::new(what).cause_chain(&error);
         let client = session.client();
         let rows = client
-            .query("SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL", &[&MARKERS.as_slice()])
+            .query(
+                "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL",
+                &[&MARKERS.as_slice()],
+            )
             .map_err(failed)?;
         let missing: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         if missing.len() == MARKERS.len() {

@@ -52,13 +52,21 @@ impl DatabaseSettings {
     /// # Errors
     /// Exit 2, naming the variable and the remedy, when one is missing or malformed, or when the database is not Postgres.
     pub fn from_environment(environment: &Environment) -> Outcome<Self> {
-        if let Some(client) = environment.get("DB_CLIENT").filter(|client| !["pg", "postgres"].contains(client)) {
-            return Err(usage(format!("`DB_CLIENT` is `{client}`; this tool is for Postgres"), "set DB_CLIENT=pg"));
+        if let Some(client) =
+            environment.get("DB_CLIENT").filter(|client| !["pg", "postgres"].contains(client))
+        {
+            return Err(usage(
+                format!("`DB_CLIENT` is `{client}`; this tool is for Postgres"),
+                "set DB_CLIENT=pg",
+            ));
         }
         let tls = tls_from(environment)?;
         if let Some(url) = environment.get("DB_CONNECTION_STRING") {
             let (url, tls_of_url) = split_tls_parameters(url)?;
-            return Ok(DatabaseSettings { target: Target::Url(Secret::new(url)), tls: tls_of_url.unwrap_or(tls) });
+            return Ok(DatabaseSettings {
+                target: Target::Url(Secret::new(url)),
+                tls: tls_of_url.unwrap_or(tls),
+            });
         }
         let required = |name: &str| {
             environment.get(name).map(str::to_owned).ok_or_else(|| {
@@ -69,11 +77,10 @@ impl DatabaseSettings {
             })
         };
         let port = environment.get("DB_PORT").unwrap_or("5432");
-        let port = port
-            .parse()
-            .ok()
-            .filter(|port| *port != 0)
-            .ok_or_else(|| usage(format!("`DB_PORT` is `{port}`, not a port number"), "set DB_PORT=5432"))?;
+        let port =
+            port.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+                usage(format!("`DB_PORT` is `{port}`, not a port number"), "set DB_PORT=5432")
+            })?;
         Ok(DatabaseSettings {
             target: Target::Parts {
                 host: required("DB_HOST")?,
@@ -143,7 +150,9 @@ fn split_tls_parameters(url: &str) -> Outcome<(String, Option<Tls>)> {
         match parameter.split_once('=') {
             Some(("sslmode", "disable")) => tls = Some(Tls::Off),
             Some(("sslmode", "no-verify")) => tls = Some(Tls::Unverified),
-            Some(("sslmode", "prefer" | "require" | "verify-ca" | "verify-full")) => tls = Some(Tls::Verified { ca: None }),
+            Some(("sslmode", "prefer" | "require" | "verify-ca" | "verify-full")) => {
+                tls = Some(Tls::Verified { ca: None })
+            }
             Some(("sslmode", other)) => {
                 return Err(usage(
                     format!("`sslmode={other}` in `DB_CONNECTION_STRING` is unknown"),
@@ -190,7 +199,11 @@ mod tests {
     fn the_description_never_holds_the_password() {
         for settings in [
             with(&[]).unwrap(),
-            settings(&[("DB_CONNECTION_STRING", "postgres://directus:hunter2@db:5432/rally?sslmode=require")]).unwrap(),
+            settings(&[(
+                "DB_CONNECTION_STRING",
+                "postgres://directus:hunter2@db:5432/rally?sslmode=require",
+            )])
+            .unwrap(),
         ] {
             assert!(!settings.describe().contains("hunter2"), "{}", settings.describe());
             assert!(!format!("{settings:?}").contains("hunter2"));

@@ -68,16 +68,23 @@ impl Environment {
         let mut values: BTreeMap<String, String> = variables.into_iter().collect();
         for name in FILE_BACKED {
             let file_name = format!("{name}_FILE");
-            let Some(path) = values.get(&file_name).cloned().filter(|path| !path.is_empty()) else { continue };
+            let Some(path) = values.get(&file_name).cloned().filter(|path| !path.is_empty()) else {
+                continue;
+            };
             if values.get(*name).is_some_and(|value| !value.is_empty()) {
-                return Err(Failure::new(format!("read the environment: `{name}` and `{file_name}` are both set"))
-                    .exit(Exit::Usage)
-                    .hint(format!("keep one of `{name}` and `{file_name}`")));
+                return Err(Failure::new(format!(
+                    "read the environment: `{name}` and `{file_name}` are both set"
+                ))
+                .exit(Exit::Usage)
+                .hint(format!("keep one of `{name}` and `{file_name}`")));
             }
             let content = read(&path).map_err(|why| {
                 Failure::new(format!("read `{path}`, named by `{file_name}`")).exit(Exit::Usage).cause(why)
             })?;
-            let content = content.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&content);
+            let content = content
+                .strip_suffix('\n')
+                .map(|line| line.strip_suffix('\r').unwrap_or(line))
+                .unwrap_or(&content);
             values.remove(&file_name);
             values.insert((*name).to_owned(), content.to_owned());
         }
@@ -119,10 +126,13 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Outcome<Environment> {
-        Environment::resolve(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())), |path| match path {
-            "/run/secrets/db" => Ok("pa ss\n".to_owned()),
-            _ => Err("No such file or directory (os error 2)".to_owned()),
-        })
+        Environment::resolve(
+            pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())),
+            |path| match path {
+                "/run/secrets/db" => Ok("pa ss\n".to_owned()),
+                _ => Err("No such file or directory (os error 2)".to_owned()),
+            },
+        )
     }
 
     #[test]
@@ -135,7 +145,8 @@ mod tests {
 
     #[test]
     fn name_and_file_together_are_refused() {
-        let failure = environment(&[("DB_PASSWORD", "a"), ("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap_err();
+        let failure =
+            environment(&[("DB_PASSWORD", "a"), ("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap_err();
         assert_eq!(failure.exit, Exit::Usage);
         assert!(failure.what.contains("`DB_PASSWORD_FILE` are both set"));
     }

@@ -11,6 +11,7 @@ pub mod cache;
 mod children;
 mod directus;
 pub mod disk;
+mod dump;
 mod instance;
 mod keeper;
 mod postgres_root;

@@ -1,6 +1,7 @@
 //! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, gone with its owner.
 
 use crate::cache::{open_lock, touched, try_lock};
+use crate::dump::without_random_lines;
 use crate::instance::Instance;
 use crate::keeper::Keeper;
 use crate::postgres_root::PostgresRoot;
@@ -182,9 +183,7 @@ impl Server {
         if !output.status.success() {
             return Err(what().cause(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        let dump = String::from_utf8_lossy(&output.stdout);
-        let is_random = |line: &&str| line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ");
-        Ok(dump.split_inclusive('\n').filter(|line| !is_random(line)).collect())
+        Ok(without_random_lines(&String::from_utf8_lossy(&output.stdout)))
     }
 
     /// Stops it cleanly and starts it again on the same data, under the same address; after [`Server::kill`] it recovers.

@@ -5,10 +5,18 @@ use crate::site::Site;
 #[test]
 fn a_cold_boot_leaves_what_git_says_and_a_second_one_changes_nothing() {
     let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &["3 migrations run", "Directus 11.17.4 installed", "create 14 collections", "runner: prepared"]);
+    site.prepare().expect(
+        0,
+        &["3 migrations run", "Directus 11.17.4 installed", "create 14 collections", "runner: prepared"],
+    );
     assert_eq!(site.ask("SELECT count(*) FROM migrations_applied WHERE checksum IS NOT NULL"), "5");
     assert_eq!(site.ask("SELECT count(*) FROM directus_collections WHERE collection !~ '_group$'"), "12");
-    assert_eq!(site.ask("SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'positions'"), "1");
+    assert_eq!(
+        site.ask(
+            "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'positions'"
+        ),
+        "1"
+    );
 
     let before = site.picture();
     site.prepare().expect(0, &["no new migration, 3 already applied", "no differences"]);
@@ -22,7 +30,8 @@ fn d15_a_composite_unique_is_invisible_to_the_snapshot_and_stays() {
     let constraint = "SELECT count(*) FROM pg_constraint WHERE conname = 'entries_event_race_number_unique'";
     assert_eq!(site.ask(constraint), "1");
     let snapshot = site.root().join("snapshots/schema.yaml");
-    site.directus(&["schema", "apply", "--yes", snapshot.to_str().expect("text")]).expect(0, &["No changes to apply."]);
+    site.directus(&["schema", "apply", "--yes", snapshot.to_str().expect("text")])
+        .expect(0, &["No changes to apply."]);
     assert_eq!(site.ask(constraint), "1");
 }
 
@@ -30,7 +39,15 @@ fn d15_a_composite_unique_is_invisible_to_the_snapshot_and_stays() {
 fn the_plan_says_what_a_boot_would_do_and_does_nothing() {
     let Some(site) = Site::new() else { return };
     let plan = crate::site::said(&mut site.runner(&["plan"]));
-    plan.expect(0, &["do    pre", "db-init/001_extensions.sql", "do    install  the database has no Directus", "do    post"]);
+    plan.expect(
+        0,
+        &[
+            "do    pre",
+            "db-init/001_extensions.sql",
+            "do    install  the database has no Directus",
+            "do    post",
+        ],
+    );
     assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 
@@ -39,7 +56,8 @@ fn the_boot_needs_no_network() {
     // Among other things it never asks for updates (D17): here nobody could answer, and nothing waits for it.
     let Some(site) = Site::new() else { return };
     let runner = env!("CARGO_BIN_EXE_runner");
-    let mut command = site.program("bwrap", &["--dev-bind", "/", "/", "--unshare-net", "--", runner, "prepare"]);
+    let mut command =
+        site.program("bwrap", &["--dev-bind", "/", "/", "--unshare-net", "--", runner, "prepare"]);
     crate::site::said(&mut command).expect(0, &["runner: prepared"]);
 }
 

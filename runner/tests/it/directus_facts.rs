@@ -11,7 +11,8 @@ fn d1_schema_apply_without_directus_tables_does_nothing_and_exits_0() {
     let Some(site) = Site::new() else { return };
     let snapshot = checkout().join("snapshots/schema.yaml");
     let snapshot = snapshot.to_str().expect("text");
-    site.directus(&["schema", "apply", "--yes", snapshot]).expect(0, &["Directus isn't installed on this database"]);
+    site.directus(&["schema", "apply", "--yes", snapshot])
+        .expect(0, &["Directus isn't installed on this database"]);
     assert_eq!(site.ask("SELECT to_regclass('entries') IS NULL"), "t");
 }
 
@@ -59,7 +60,11 @@ fn d17_cli_js_asks_for_updates_first() {
     let mut command = site.program(&site.install.node, &[cli.to_str().expect("text"), "--version"]);
     // Its cache of the answer is looked for in the working folder's package.
     command.current_dir(site.root()).env("HTTPS_PROXY", &address).env("https_proxy", &address);
-    let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().expect("node");
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("node");
     proxy.set_nonblocking(true).expect("a socket");
     let end = Instant::now() + Duration::from_secs(20);
     let asked = loop {
@@ -80,10 +85,15 @@ fn d17_cli_js_asks_for_updates_first() {
 #[test]
 fn d25_bootstrap_without_admin_variables_exits_0_and_makes_no_user() {
     let Some(site) = Site::new() else { return };
-    let mut words = vec!["--input-type=module", "--eval", "import('@directus/api/cli/run.js')", "--", "directus"];
+    let mut words =
+        vec!["--input-type=module", "--eval", "import('@directus/api/cli/run.js')", "--", "directus"];
     words.push("bootstrap");
     let mut command = site.program(&site.install.node, &words);
-    command.current_dir(&site.install.dir).env("CONFIG_PATH", "/dev/null").env_remove("ADMIN_EMAIL").env_remove("ADMIN_PASSWORD");
+    command
+        .current_dir(&site.install.dir)
+        .env("CONFIG_PATH", "/dev/null")
+        .env_remove("ADMIN_EMAIL")
+        .env_remove("ADMIN_PASSWORD");
     said(&mut command).expect(0, &[]);
     assert_eq!(site.ask("SELECT count(*) FROM directus_users"), "0");
 }
@@ -92,7 +102,9 @@ fn d25_bootstrap_without_admin_variables_exits_0_and_makes_no_user() {
 fn d26_every_module_that_the_bridge_takes_is_there() {
     // The bridge names what is missing; a boot that installs, applies and serves has used every one of them.
     let Some(site) = Site::new() else { return };
-    site.edit("bridge/directus.js", |text| text.replace("'utils/get-snapshot': ['getSnapshot']", "'utils/get-snapshot': ['getPicture']"));
+    site.edit("bridge/directus.js", |text| {
+        text.replace("'utils/get-snapshot': ['getSnapshot']", "'utils/get-snapshot': ['getPicture']")
+    });
     site.prepare().expect(1, &["`@directus/api/utils/get-snapshot` no longer exports `getPicture`"]);
 }
 

@@ -18,7 +18,8 @@ fn d2_a_collection_without_its_group_fails_although_directus_says_success() {
 fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
     let Some(site) = Site::new() else { return };
     site.edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
-    site.prepare().expect(2, &["it is of Directus 11.13.0, this is 11.17.4", "hint: take the snapshot again"]);
+    site.prepare()
+        .expect(2, &["it is of Directus 11.13.0, this is 11.17.4", "hint: take the snapshot again"]);
     assert_eq!(site.ask("SELECT to_regclass('entries') IS NULL"), "t");
 }
 
@@ -26,11 +27,19 @@ fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
 fn the_ordering_bug_names_the_file_the_line_and_the_remedy() {
     let Some(site) = Site::new() else { return };
     let root = site.root();
-    std::fs::rename(root.join("db-init-post/001_junction_unique_constraints.sql"), root.join("db-init/004_junction_unique_constraints.sql"))
-        .expect("a rename");
+    std::fs::rename(
+        root.join("db-init-post/001_junction_unique_constraints.sql"),
+        root.join("db-init/004_junction_unique_constraints.sql"),
+    )
+    .expect("a rename");
     site.prepare().expect(
         1,
-        &["db-init/004_junction_unique_constraints.sql:", "relation \"organization_users\" does not exist", "managed by Directus", "db-init-post/"],
+        &[
+            "db-init/004_junction_unique_constraints.sql:",
+            "relation \"organization_users\" does not exist",
+            "managed by Directus",
+            "db-init-post/",
+        ],
     );
     assert_eq!(site.ask("SELECT count(*) FROM migrations_applied"), "3", "what ran before stays");
 }
@@ -41,7 +50,8 @@ fn an_edited_migration_is_refused_and_nothing_runs() {
     site.prepare().expect(0, &[]);
     let before = site.picture();
     site.edit("db-init/003_faulty_column.sql", |text| text.replace("DEFAULT false", "DEFAULT true"));
-    std::fs::write(site.root().join("db-init/004_new.sql"), "CREATE TABLE never (id int);\n").expect("a file");
+    std::fs::write(site.root().join("db-init/004_new.sql"), "CREATE TABLE never (id int);\n")
+        .expect("a file");
     site.prepare().expect(1, &["db-init/003_faulty_column.sql", "hint:"]);
     assert!(before == site.picture(), "something ran");
 }
@@ -51,7 +61,8 @@ fn a_constraint_that_somebody_dropped_is_missed_by_name() {
     let Some(site) = Site::new() else { return };
     site.prepare().expect(0, &[]);
     site.ask("ALTER TABLE entries DROP CONSTRAINT entries_event_race_number_unique");
-    site.prepare().expect(1, &["entries_event_race_number_unique", "002_event_participation_unique_constraints.sql"]);
+    site.prepare()
+        .expect(1, &["entries_event_race_number_unique", "002_event_participation_unique_constraints.sql"]);
 }
 
 #[test]
@@ -98,7 +109,10 @@ fn an_unreachable_database_ends_with_5_and_what_was_seen_last() {
 fn a_password_never_shows() {
     let Some(site) = Site::new() else { return };
     let secret = "sw0rdfish-never-shown";
-    for (name, value) in [("DB_PASSWORD", secret), ("DB_CONNECTION_STRING", "postgres://u:sw0rdfish-never-shown@127.0.0.1:1/x")] {
+    for (name, value) in [
+        ("DB_PASSWORD", secret),
+        ("DB_CONNECTION_STRING", "postgres://u:sw0rdfish-never-shown@127.0.0.1:1/x"),
+    ] {
         let mut command = site.runner(&["prepare"]);
         command.env(name, value).env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("RUNNER_DB_WAIT_S", "0");
         let said = said(&mut command).expect(5, &[]);

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 /// The child of `bwrap` that is PID 1 inside.
 fn pid_one(parent: u32) -> u32 {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("the children");
+    let children =
+        std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).expect("the children");
     children.split_whitespace().next().expect("a child").parse().expect("a pid")
 }
 
 /// As PID 1 of a pid namespace, as in a container.
-const AS_PID_1: [&str; 9] = ["--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--as-pid-1", "--die-with-parent", "--"];
+const AS_PID_1: [&str; 9] =
+    ["--dev-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--as-pid-1", "--die-with-parent", "--"];
 
 #[test]
 fn d24_under_the_runner_as_pid_1_directus_stops_in_a_moment() {
@@ -20,7 +22,8 @@ fn d24_under_the_runner_as_pid_1_directus_stops_in_a_moment() {
     words.extend([env!("CARGO_BIN_EXE_runner"), "start"]);
     let mut serving = site.serve(&mut site.program("bwrap", &words));
     assert!(site.get("/server/ping").is_some_and(|answer| answer.ends_with("pong")));
-    let (said, took) = serving.end(pid_one(serving.pid()), Signal::TERM, Duration::from_secs(10)).expect("an end");
+    let (said, took) =
+        serving.end(pid_one(serving.pid()), Signal::TERM, Duration::from_secs(10)).expect("an end");
     said.expect(143, &["Directus shut down OK. Bye bye!"]);
     assert!(took < Duration::from_secs(2), "it took {took:?}");
 }
@@ -32,19 +35,39 @@ fn d24_directus_itself_hangs_as_pid_1() {
     site.prepare().expect(0, &[]);
     let mut words = AS_PID_1.to_vec();
     let node = site.install.node.display().to_string();
-    words.extend([&node, "--input-type=module", "--eval", "import('@directus/api/cli/run.js')", "--", "directus", "start"]);
+    words.extend([
+        &node,
+        "--input-type=module",
+        "--eval",
+        "import('@directus/api/cli/run.js')",
+        "--",
+        "directus",
+        "start",
+    ]);
     let mut command = site.program("bwrap", &words);
     command.current_dir(&site.install.dir).env("CONFIG_PATH", "/dev/null");
     let mut serving = site.serve(&mut command);
-    assert!(serving.end(pid_one(serving.pid()), Signal::TERM, Duration::from_secs(3)).is_none(), "{}", serving.said());
+    assert!(
+        serving.end(pid_one(serving.pid()), Signal::TERM, Duration::from_secs(3)).is_none(),
+        "{}",
+        serving.said()
+    );
     assert!(serving.said().contains("Bye bye!"), "{}", serving.said());
 }
 
 #[test]
 fn a_signal_during_a_migration_rolls_it_back_and_ends_with_128_plus_n() {
     let Some(site) = Site::new() else { return };
-    std::fs::write(site.root().join("db-init/004_slow.sql"), "CREATE TABLE half (id int);\nSELECT pg_sleep(60);\n").expect("a file");
-    let child = site.runner(&["prepare"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn();
+    std::fs::write(
+        site.root().join("db-init/004_slow.sql"),
+        "CREATE TABLE half (id int);\nSELECT pg_sleep(60);\n",
+    )
+    .expect("a file");
+    let child = site
+        .runner(&["prepare"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn();
     let child = child.expect("a process");
     let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()";
     while site.ask(asleep) == "0" {

@@ -108,7 +108,8 @@ impl Site {
 
     /// One of Directus' own commands, by the file that does not ask for updates (D17).
     pub(crate) fn directus(&self, arguments: &[&str]) -> Said {
-        let mut words = vec!["--input-type=module", "--eval", "import('@directus/api/cli/run.js')", "--", "directus"];
+        let mut words =
+            vec!["--input-type=module", "--eval", "import('@directus/api/cli/run.js')", "--", "directus"];
         words.extend(arguments);
         let mut command = self.program(&self.install.node, &words);
         command.current_dir(&self.install.dir).env("CONFIG_PATH", "/dev/null");
@@ -145,7 +146,8 @@ impl Site {
     pub(crate) fn remove_line(&self, path: &str, place: &str, key: &str) {
         self.edit(path, |text| {
             let (before, after) = text.split_once(place).expect("the place");
-            let line = after.lines().find(|line| line.trim_start().starts_with(key)).expect("the line").to_owned();
+            let line =
+                after.lines().find(|line| line.trim_start().starts_with(key)).expect("the line").to_owned();
             format!("{before}{place}{}", after.replacen(&format!("{line}\n"), "", 1))
         });
     }
@@ -200,7 +202,12 @@ impl Serving {
     }
 
     /// Sends a signal to `pid` and waits for the end of the program; how it ended, and how long that took.
-    pub(crate) fn end(&mut self, pid: u32, signal: rustix::process::Signal, within: Duration) -> Option<(Said, Duration)> {
+    pub(crate) fn end(
+        &mut self,
+        pid: u32,
+        signal: rustix::process::Signal,
+        within: Duration,
+    ) -> Option<(Said, Duration)> {
         let began = Instant::now();
         let pid = rustix::process::Pid::from_raw(pid.cast_signed()).expect("a pid");
         rustix::process::kill_process(pid, signal).expect("a process");
@@ -227,7 +234,8 @@ impl Drop for Serving {
 /// Runs a program to its end.
 pub(crate) fn said(command: &mut Command) -> Said {
     let output = command.output().expect("a process");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Said { status: output.status, text }
 }
 
@@ -239,5 +247,6 @@ pub(crate) fn checkout() -> PathBuf {
 fn install() -> Result<DirectusInstall, Absent> {
     let cache = Cache::open()?;
     let install = DirectusInstall::cached(&cache, &checkout())?;
-    install.ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
+    install
+        .ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
 }

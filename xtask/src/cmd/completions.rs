@@ -7,7 +7,9 @@ use contract::Exit;
 ///
 /// They complete `xtask`; with `alias xtask='cargo xtask'` in the shell that is what you type.
 #[derive(clap::Args)]
-#[command(after_long_help = "Example:\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask")]
+#[command(
+    after_long_help = "Example:\n  cargo xtask completions bash > ~/.local/share/bash-completion/completions/xtask"
+)]
 pub(crate) struct Args {
     /// The shell to complete in.
     shell: clap_complete::Shell,

@@ -105,11 +105,17 @@ fn unchanged(before: &str, after: &str) -> Result<()> {
     if before == after {
         return Ok(());
     }
-    let lines = similar::TextDiff::from_lines(before, after).unified_diff().context_radius(2).header("pass 1", "pass 2").to_string();
+    let lines = similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(2)
+        .header("pass 1", "pass 2")
+        .to_string();
     let lines: Vec<&str> = lines.lines().take(40).collect();
     Err(Failure::new("boot again: the second pass changed the database")
         .excerpt(lines.join("\n"))
-        .cause("the same release twice must leave the same database; something here is made anew at every boot")
+        .cause(
+            "the same release twice must leave the same database; something here is made anew at every boot",
+        )
         .into())
 }
 
@@ -124,13 +130,17 @@ fn start(ground: &Ground, stage: &Stage) -> Result<Running> {
             return Err(server.wait()?.failure("start Directus with the runner").into());
         }
         match http::get(stage.address(), "/server/health") {
-            Ok(answer) if answer.status == 200 && answer.body.contains("\"status\":\"ok\"") => return Ok(server),
+            Ok(answer) if answer.status == 200 && answer.body.contains("\"status\":\"ok\"") => {
+                return Ok(server);
+            }
             Ok(answer) => last = format!("{} {}", answer.status, answer.body.trim()),
             Err(error) => last = error.to_string(),
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    Err(Failure::new(format!("wait for `/server/health`: not ok within {} s", WITHIN.as_secs())).cause(last).into())
+    Err(Failure::new(format!("wait for `/server/health`: not ok within {} s", WITHIN.as_secs()))
+        .cause(last)
+        .into())
 }
 
 /// What Directus has is what git says, in both directions: its snapshot equals the file, and its own diff is empty.
@@ -138,7 +148,8 @@ fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
     let path = root.join(contract::artefacts::SNAPSHOT);
     let diff = bridge.call("compare with the snapshot", "verify", serde_json::json!({ "path": path }))?;
     boot::proof::applied(&diff["diff"], "compare with the snapshot")?;
-    let text = std::fs::read_to_string(&path).map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
     let file = Snapshot::parse(&text).map_err(|error| Failure::new("read the snapshot").cause(error))?;
     let live = engine::snapshot_of(bridge)?;
     if canonical(&file).to_json() == canonical(&live).to_json() {

@@ -44,7 +44,8 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         console::say("the same schema in another order or spelling");
     }
     if args.check {
-        let failure = Failure::new("compare snapshots/schema.yaml with the database: they differ").exit(Exit::Differences);
+        let failure = Failure::new("compare snapshots/schema.yaml with the database: they differ")
+            .exit(Exit::Differences);
         return Err(failure.hint("cargo xtask snapshot").into());
     }
     replace(&path, &text).with_context(|| format!("write `{}`", path.display()))?;

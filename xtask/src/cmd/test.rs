@@ -48,18 +48,43 @@ const SUITES: [Suite; 5] = [
         group: Group::Fast,
         arguments: &["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
     },
-    Suite { name: "unit tests", group: Group::Fast, arguments: &["test", "--quiet", "--locked", "--workspace", "--lib", "--bins"] },
+    Suite {
+        name: "unit tests",
+        group: Group::Fast,
+        arguments: &["test", "--quiet", "--locked", "--workspace", "--lib", "--bins"],
+    },
     Suite {
         name: "integration tests",
         group: Group::Services,
         // One at a time within a binary: two cores, and each test may run a Directus of its own.
-        arguments: &["test", "--locked", "--workspace", "--test", "it", "--no-fail-fast", "--", "--nocapture", "--test-threads=2"],
+        arguments: &[
+            "test",
+            "--locked",
+            "--workspace",
+            "--test",
+            "it",
+            "--no-fail-fast",
+            "--",
+            "--nocapture",
+            "--test-threads=2",
+        ],
     },
     Suite {
         name: "provisioning tests",
         group: Group::Network,
         // They fetch everything anew into folders of their own, so they are marked and run by themselves.
-        arguments: &["test", "--locked", "--package", "testbed", "--test", "it", "--", "--ignored", "--nocapture", "--test-threads=1"],
+        arguments: &[
+            "test",
+            "--locked",
+            "--package",
+            "testbed",
+            "--test",
+            "it",
+            "--",
+            "--ignored",
+            "--nocapture",
+            "--test-threads=1",
+        ],
     },
 ];
 
@@ -69,9 +94,16 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let mut results: Vec<(&str, Outcome<()>)> = Vec::new();
     if wanted(Group::Fast) {
         console::heading("static rules");
-        results.push(("static rules", crate::cmd::check::require_clean(root).map_err(|error| crate::as_failure(&error))));
+        results.push((
+            "static rules",
+            crate::cmd::check::require_clean(root).map_err(|error| crate::as_failure(&error)),
+        ));
     }
-    let services = if wanted(Group::Services) || wanted(Group::Network) { services(root, args.require) } else { Ok(Vec::new()) };
+    let services = if wanted(Group::Services) || wanted(Group::Network) {
+        services(root, args.require)
+    } else {
+        Ok(Vec::new())
+    };
     for suite in SUITES.iter().filter(|suite| wanted(suite.group)) {
         console::heading(suite.name);
         let env = match (&services, suite.group) {

@@ -14,7 +14,6 @@ const WAIT_S: u64 = 60;
 pub(crate) struct Given {
     settings: DatabaseSettings,
     variables: Vec<(String, String)>,
-    name: String,
     _undoing: Undoing,
 }
 
@@ -34,9 +33,13 @@ impl Given {
         }
         let maintenance = DatabaseSettings::from_environment(environment)?;
         let wait_s = environment.number(DB_WAIT_S, WAIT_S)?;
-        let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, wait_s, &mut |text| crate::console::say(text))?;
+        let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, wait_s, &mut |text| {
+            crate::console::say(text)
+        })?;
         session.client().batch_execute(&format!("CREATE DATABASE \"{name}\"")).map_err(|error| {
-            Failure::new(format!("create the throwaway database `{name}`")).cause_chain(&error).hint("DB_USER needs CREATEDB")
+            Failure::new(format!("create the throwaway database `{name}`"))
+                .cause_chain(&error)
+                .hint("DB_USER needs CREATEDB")
         })?;
         let undoing = Undoing::new({
             let (maintenance, name) = (maintenance.clone(), name.to_owned());
@@ -46,12 +49,22 @@ impl Given {
         if let Target::Parts { database, .. } = &mut settings.target {
             *database = name.to_owned();
         }
-        let names = ["DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DB_SSL", "DB_SSL__CA", "DB_SSL__REJECT_UNAUTHORIZED"];
-        let mut variables: Vec<(String, String)> =
-            names.iter().filter_map(|each| Some(((*each).to_owned(), environment.get(each)?.to_owned()))).collect();
+        let names = [
+            "DB_HOST",
+            "DB_PORT",
+            "DB_USER",
+            "DB_PASSWORD",
+            "DB_SSL",
+            "DB_SSL__CA",
+            "DB_SSL__REJECT_UNAUTHORIZED",
+        ];
+        let mut variables: Vec<(String, String)> = names
+            .iter()
+            .filter_map(|each| Some(((*each).to_owned(), environment.get(each)?.to_owned())))
+            .collect();
         variables.push(("DB_DATABASE".to_owned(), name.to_owned()));
         variables.push(("DB_CLIENT".to_owned(), "pg".to_owned()));
-        Ok(Some(Given { settings, variables, name: name.to_owned(), _undoing: undoing }))
+        Ok(Some(Given { settings, variables, _undoing: undoing }))
     }
 
     /// The variables that name the throwaway database.
@@ -64,9 +77,9 @@ impl Given {
         self.settings.describe()
     }
 
-    /// The database's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// How to connect to it.
+    pub(crate) fn settings(&self) -> &DatabaseSettings {
+        &self.settings
     }
 }
 

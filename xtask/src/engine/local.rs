@@ -2,10 +2,10 @@
 
 use super::given::Given;
 use super::{Choice, bridge, runner_variables, settings_for};
+use crate::console;
 use crate::ending::Undoing;
 use crate::http::Address;
 use crate::process::{self, Env};
-use crate::console;
 use anyhow::Result;
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome};
@@ -29,6 +29,7 @@ pub(crate) struct Stage {
     variables: Vec<(String, String)>,
     login: Login,
     install: DirectusInstall,
+    postgres: PostgresRoot,
     _undoing: Undoing,
 }
 
@@ -67,7 +68,9 @@ impl Ground {
 }
 
 fn given_runner(runner: &Path) -> Outcome<PathBuf> {
-    runner.canonicalize().map_err(|error| Failure::new(format!("find the runner `{}`", runner.display())).exit(Exit::Usage).cause(error))
+    runner.canonicalize().map_err(|error| {
+        Failure::new(format!("find the runner `{}`", runner.display())).exit(Exit::Usage).cause(error)
+    })
 }
 
 /// Builds the binary that ships, so that what is tested is what ships.
@@ -75,12 +78,24 @@ fn build_runner(root: &Path) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let manifest = root.join("Cargo.toml").display().to_string();
-    let arguments =
-        ["build", "--locked", "--release", "--package", "runner", "--target", &target, "--manifest-path", &manifest];
-    process::run("build the runner with `cargo`", &cargo, &arguments, Env::Inherited(Vec::new()), |_| {}).map_err(|failure| {
-        let target_missing = failure.excerpt.as_deref().is_some_and(|text| text.contains("can't find crate for `core`") || text.contains("can't find crate for `std`"));
-        if target_missing { failure.hint(format!("rustup target add {target}")) } else { failure }
-    })?;
+    let arguments = [
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "runner",
+        "--target",
+        &target,
+        "--manifest-path",
+        &manifest,
+    ];
+    process::run("build the runner with `cargo`", &cargo, &arguments, Env::Inherited(Vec::new()), |_| {})
+        .map_err(|failure| {
+            let target_missing = failure.excerpt.as_deref().is_some_and(|text| {
+                text.contains("can't find crate for `core`") || text.contains("can't find crate for `std`")
+            });
+            if target_missing { failure.hint(format!("rustup target add {target}")) } else { failure }
+        })?;
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(folder.join(target).join("release/runner"))
 }
@@ -93,7 +108,8 @@ impl Stage {
     pub(crate) fn set(ground: &Ground, root: &Path, port: Option<u16>) -> Result<Stage> {
         let name = random_hex(4)?;
         let folder = std::env::temp_dir().join(format!("xtask-{name}"));
-        std::fs::create_dir(&folder).map_err(|error| Failure::new(format!("make the folder `{}`", folder.display())).cause(error))?;
+        std::fs::create_dir(&folder)
+            .map_err(|error| Failure::new(format!("make the folder `{}`", folder.display())).cause(error))?;
         let undoing = Undoing::new({
             let folder = folder.clone();
             move || drop(std::fs::remove_dir_all(folder))
@@ -105,8 +121,8 @@ impl Stage {
         let mut variables = database.variables();
         variables.extend(runner_variables(root, &ground.install));
         variables.extend(directus_variables(root, &folder, &address, &login)?);
-        let install = ground.install.clone();
-        Ok(Stage { database, folder, address, variables, login, install, _undoing: undoing })
+        let (install, postgres) = (ground.install.clone(), ground.postgres.clone());
+        Ok(Stage { database, folder, address, variables, login, install, postgres, _undoing: undoing })
     }
 
     /// The whole environment of the runner: nothing of the developer's own leaks in.
@@ -124,7 +140,7 @@ impl Stage {
     /// # Errors
     /// When `pg_dump` fails.
     pub(crate) fn picture(&self) -> Result<String> {
-        self.database.dump()
+        self.database.dump(&self.postgres)
     }
 
     /// A bridge of our own to the same database; it loads Directus while the caller goes on.
@@ -165,9 +181,7 @@ impl Database {
                 let _ = std::fs::remove_dir_all(server.dir());
             }
         });
-        let create = format!("CREATE DATABASE {DATABASE} TEMPLATE template0");
-        let created = server.connect("postgres")?.batch_execute(&create);
-        created.map_err(|error| Failure::new(format!("create database `{DATABASE}`")).cause_chain(&error))?;
+        server.create_database(DATABASE)?;
         Ok(Database::Own { server, _undoing: undoing })
     }
 
@@ -178,19 +192,23 @@ impl Database {
         }
     }
 
-    fn dump(&self) -> Result<String> {
+    fn dump(&self, postgres: &PostgresRoot) -> Result<String> {
         // TimescaleDB's own bookkeeping (job statistics) changes by itself.
         const ARGUMENTS: [&str; 2] = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
         match self {
             Database::Own { server, .. } => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
-            Database::Given(given) => Err(Failure::new(format!("dump `{}`", given.name())).into()),
+            Database::Given(given) => Ok(postgres.dump(given.settings(), &ARGUMENTS)?),
         }
     }
 
     fn describe(&self) -> String {
         match self {
             Database::Own { server, .. } => {
-                format!("Postgres with TimescaleDB: psql -h {} -U {} {DATABASE}", server.socket_dir().display(), server.superuser())
+                format!(
+                    "Postgres with TimescaleDB: psql -h {} -U {} {DATABASE}",
+                    server.socket_dir().display(),
+                    server.superuser()
+                )
             }
             Database::Given(given) => given.describe(),
         }
@@ -198,7 +216,12 @@ impl Database {
 }
 
 /// Directus' own variables. Nothing it could phone, nothing it could write outside the folder.
-fn directus_variables(root: &Path, folder: &Path, address: &Address, login: &Login) -> Result<Vec<(String, String)>> {
+fn directus_variables(
+    root: &Path,
+    folder: &Path,
+    address: &Address,
+    login: &Login,
+) -> Result<Vec<(String, String)>> {
     let text = |path: PathBuf| path.display().to_string();
     let (host, port, socket) = match address {
         Address::Port(port) => ("127.0.0.1", port.to_string(), String::new()),
@@ -220,7 +243,11 @@ fn directus_variables(root: &Path, folder: &Path, address: &Address, login: &Log
         ("TELEMETRY", "false".to_owned()),
     ];
     std::fs::create_dir_all(folder.join("uploads"))?;
-    Ok(pairs.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name.to_owned(), value)).collect())
+    Ok(pairs
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
 }
 
 /// `2 * bytes` hexadecimal digits from the system's random source.

@@ -7,8 +7,8 @@ pub(crate) use local::{Ground, Stage};
 
 use boot::bridge::{Log, Options};
 use boot::{BootSettings, Bridge};
-use contract::env::{self, Environment};
 use contract::Outcome;
+use contract::env::{self, Environment};
 use snapshot::Snapshot;
 use std::path::Path;
 use testbed::{Cache, DirectusInstall, Progress};
@@ -28,7 +28,8 @@ pub(crate) enum Choice {
 /// # Errors
 /// Exit 2 when a variable and its file are both set, or a file cannot be read.
 pub(crate) fn environment() -> Outcome<Environment> {
-    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let variables = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Environment::resolve(variables, |path| std::fs::read_to_string(path).map_err(|error| error.to_string()))
 }
 
@@ -65,7 +66,8 @@ pub(crate) fn bridge(settings: &BootSettings) -> Outcome<Bridge> {
 /// What Directus threw, or a snapshot that is none.
 pub(crate) fn snapshot_of(bridge: &mut Bridge) -> anyhow::Result<Snapshot> {
     let answer = bridge.call("take a snapshot", "snapshot", serde_json::json!({}))?;
-    Snapshot::from_json(answer["snapshot"].clone()).map_err(|error| anyhow::anyhow!("read Directus' snapshot: {error}"))
+    Snapshot::from_json(answer["snapshot"].clone())
+        .map_err(|error| anyhow::anyhow!("read Directus' snapshot: {error}"))
 }
 
 /// What makes the runner use the checkout and the local Directus.

@@ -6,8 +6,16 @@ use std::sync::OnceLock;
 use testbed::{Absent, Cache, DirectusInstall, Server, require};
 
 /// What `cargo xtask` reads of a checkout.
-const COPIED: [&str; 8] =
-    ["Cargo.toml", "package.json", "package-lock.json", "db-init", "db-init-post", "snapshots", "bridge", "extensions"];
+const COPIED: [&str; 8] = [
+    "Cargo.toml",
+    "package.json",
+    "package-lock.json",
+    "db-init",
+    "db-init-post",
+    "snapshots",
+    "bridge",
+    "extensions",
+];
 
 pub(crate) struct Checkout {
     folder: tempfile::TempDir,
@@ -100,7 +108,9 @@ pub(crate) fn root() -> PathBuf {
 fn services() -> Result<(), Absent> {
     Server::shared()?;
     let install = DirectusInstall::cached(&Cache::open()?, &root())?;
-    install.map(drop).ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
+    install
+        .map(drop)
+        .ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
 }
 
 /// The binary that ships, built once.
@@ -110,9 +120,19 @@ fn runner() -> &'static Path {
         let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
+        command.args([
+            "build",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "runner",
+            "--target",
+            &target,
+        ]);
         assert!(command.current_dir(root()).status().expect("cargo").success());
-        let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let folder =
+            std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         folder.join(target).join("release/runner")
     })
 }

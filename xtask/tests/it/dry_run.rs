@@ -10,7 +10,8 @@ fn an_unbroken_checkout_passes_and_leaves_nothing() {
     assert_eq!(said.last_line(), "dry-run passed");
     let json: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
     assert_eq!(json["passed"], true);
-    let names: Vec<&str> = json["steps"].as_array().expect("steps").iter().filter_map(|step| step["name"].as_str()).collect();
+    let names: Vec<&str> =
+        json["steps"].as_array().expect("steps").iter().filter_map(|step| step["name"].as_str()).collect();
     assert_eq!(
         names,
         ["check", "provision", "database", "pass 1", "picture", "pass 2", "start", "round trip", "stop"]
@@ -19,7 +20,10 @@ fn an_unbroken_checkout_passes_and_leaves_nothing() {
 
 /// The bug that started it all: SQL that alters managed tables runs before they exist.
 fn plant_the_ordering_bug(checkout: &Checkout) {
-    checkout.rename("db-init-post/001_junction_unique_constraints.sql", "db-init/004_junction_unique_constraints.sql");
+    checkout.rename(
+        "db-init-post/001_junction_unique_constraints.sql",
+        "db-init/004_junction_unique_constraints.sql",
+    );
     checkout.rename(
         "db-init-post/002_event_participation_unique_constraints.sql",
         "db-init/005_event_participation_unique_constraints.sql",
@@ -30,8 +34,15 @@ fn plant_the_ordering_bug(checkout: &Checkout) {
 fn the_ordering_bug_is_found_at_edit_time() {
     let Some(checkout) = Checkout::new() else { return };
     plant_the_ordering_bug(&checkout);
-    let said = said(&mut checkout.dry_run(&[]))
-        .expect(3, &["db-init/004_junction_unique_constraints.sql:", "phase-order", "`organization_users`", "db-init-post/"]);
+    let said = said(&mut checkout.dry_run(&[])).expect(
+        3,
+        &[
+            "db-init/004_junction_unique_constraints.sql:",
+            "phase-order",
+            "`organization_users`",
+            "db-init-post/",
+        ],
+    );
     assert_eq!(said.last_line(), "dry-run failed at check");
 }
 
@@ -54,9 +65,18 @@ fn the_ordering_bug_is_found_by_the_boot_itself() {
 #[test]
 fn a_syntax_error_is_shown_with_its_line_and_a_caret() {
     let Some(checkout) = Checkout::new() else { return };
-    std::fs::write(checkout.path("db-init/004_typo.sql"), "-- a typo\nALTER TABEL positions ADD x int;\n").expect("a file");
-    let said = said(&mut checkout.dry_run(&["--skip-check"]))
-        .expect(1, &["db-init/004_typo.sql:2:7", "ALTER TABEL positions", "^", "syntax error at or near \"TABEL\"", "42601"]);
+    std::fs::write(checkout.path("db-init/004_typo.sql"), "-- a typo\nALTER TABEL positions ADD x int;\n")
+        .expect("a file");
+    let said = said(&mut checkout.dry_run(&["--skip-check"])).expect(
+        1,
+        &[
+            "db-init/004_typo.sql:2:7",
+            "ALTER TABEL positions",
+            "^",
+            "syntax error at or near \"TABEL\"",
+            "42601",
+        ],
+    );
     assert_eq!(said.last_line(), "dry-run failed at pass 1");
 }
 
@@ -86,11 +106,14 @@ fn d2_a_collection_without_its_group_fails_with_and_without_the_static_rules() {
     let Some(checkout) = Checkout::new() else { return };
     checkout.edit("snapshots/schema.yaml", |text| {
         let (before, after) = text.split_once("- collection: vehicles\n").expect("the collection");
-        let line = after.lines().find(|line| line.trim_start().starts_with("group:")).expect("its group").to_owned();
+        let line =
+            after.lines().find(|line| line.trim_start().starts_with("group:")).expect("its group").to_owned();
         format!("{before}- collection: vehicles\n{}", after.replacen(&format!("{line}\n"), "", 1))
     });
-    said(&mut checkout.dry_run(&[])).expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`vehicles`", "group"]);
-    said(&mut checkout.dry_run(&["--skip-check"])).expect(1, &["delete collection vehicles: meta.group removed"]);
+    said(&mut checkout.dry_run(&[]))
+        .expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`vehicles`", "group"]);
+    said(&mut checkout.dry_run(&["--skip-check"]))
+        .expect(1, &["delete collection vehicles: meta.group removed"]);
 }
 
 #[test]
@@ -110,10 +133,18 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
     let Some(checkout) = Checkout::new() else { return };
     // Every session that the bridge opens leaves a row.
     checkout.edit("bridge/commands.js", |text| {
-        text.replace("planned = { path,", "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { path,")
+        text.replace(
+            "planned = { path,",
+            "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { path,",
+        )
     });
-    std::fs::write(checkout.path("db-init/004_boots.sql"), "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n").expect("a file");
-    let said = said(&mut checkout.dry_run(&[])).expect(1, &["the second pass changed the database", "public.boots"]);
+    std::fs::write(
+        checkout.path("db-init/004_boots.sql"),
+        "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n",
+    )
+    .expect("a file");
+    let said =
+        said(&mut checkout.dry_run(&[])).expect(1, &["the second pass changed the database", "public.boots"]);
     assert_eq!(said.last_line(), "dry-run failed at pass 2");
 }
 
@@ -121,7 +152,12 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
 fn an_unreachable_server_ends_with_5() {
     let Some(checkout) = Checkout::new() else { return };
     let mut command = checkout.dry_run(&[]);
-    command.env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("DB_USER", "x").env("DB_DATABASE", "x").env("RUNNER_DB_WAIT_S", "1");
+    command
+        .env("DB_HOST", "127.0.0.1")
+        .env("DB_PORT", "1")
+        .env("DB_USER", "x")
+        .env("DB_DATABASE", "x")
+        .env("RUNNER_DB_WAIT_S", "1");
     let said = said(&mut command).expect(5, &["127.0.0.1:1"]);
     assert_eq!(said.last_line(), "dry-run failed at database");
 }

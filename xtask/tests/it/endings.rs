@@ -34,7 +34,11 @@ fn survivors(processes: &BTreeSet<(u32, String)>) -> Vec<String> {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             !stat.is_empty() && !stat.contains(") Z ") && !stat.contains(") X ")
         };
-        processes.iter().filter(|(pid, _)| runs(*pid)).map(|(pid, name)| format!("{pid} {name}")).collect::<Vec<_>>()
+        processes
+            .iter()
+            .filter(|(pid, _)| runs(*pid))
+            .map(|(pid, name)| format!("{pid} {name}"))
+            .collect::<Vec<_>>()
     };
     let end = Instant::now() + Duration::from_secs(3);
     while !alive().is_empty() && Instant::now() < end {

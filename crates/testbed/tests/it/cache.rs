@@ -176,7 +176,10 @@ fn a_killed_provisioner_leaves_no_process_and_nothing_that_looks_finished() {
         wait_for("no process of a killed provisioner", || processes_of(&fresh.cache()).is_empty());
         assert_eq!(fresh.parts(), [""; 0]);
         // The next one sweeps, even if it gets nowhere itself.
-        let output = fresh.command(task).env("PATH", "/nonexistent").output().unwrap();
+        let nowhere = "http://127.0.0.1:9";
+        let mut next = fresh.command(task);
+        next.env("http_proxy", nowhere).env("https_proxy", nowhere).env("npm_config_https_proxy", nowhere);
+        let output = next.output().unwrap();
         assert!(!output.status.success());
         assert_eq!(std::fs::read_dir(&staging).unwrap().count(), 0, "{}", told(&output));
     }

@@ -1,7 +1,8 @@
-//! A clean end on Ctrl-C and on SIGTERM: what was registered is undone, then the process ends with 128 + n. Children need no
-//! list: each was started with a parent-death signal, so none outlives us, not even after kill -9.
+//! A clean end on Ctrl-C and on SIGTERM: children are ended, what was registered is undone, then the process ends with 128 + n.
+//! After kill -9 nobody does that: each child was started with a parent-death signal, and the next run sweeps the folders.
 
 use contract::Exit;
+use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,8 @@ pub(crate) fn listen() {
             BEGUN.store(true, Ordering::SeqCst);
             crate::console::say("\ninterrupted: cleaning up");
             std::thread::spawn(move || {
+                // First, so that nobody fills again what is being removed.
+                end_descendants();
                 let mut undo = std::mem::take(&mut *UNDO.lock().unwrap_or_else(PoisonError::into_inner));
                 while let Some((_, undo)) = undo.pop() {
                     undo();
@@ -34,6 +37,21 @@ pub(crate) fn listen() {
             });
         }
     });
+}
+
+/// Ends everything below this process. It is all throwaway; what must be ended gently has no child here.
+fn end_descendants() {
+    let mut open = vec!["self".to_owned()];
+    while let Some(parent) = open.pop() {
+        for task in std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
+            let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            open.extend(children.split_whitespace().map(str::to_owned));
+        }
+        if let Some(pid) = parent.parse().ok().and_then(Pid::from_raw) {
+            // An error means that it has just ended.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
 }
 
 /// Once a signal ends the process, what fails because of that is no news: waits for the end instead of telling it.

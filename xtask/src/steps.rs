@@ -31,6 +31,7 @@ impl Steps {
         console::heading(name);
         let began = Instant::now();
         let outcome = perform();
+        crate::ending::wait_if_begun();
         self.done.push(Done { name, time: began.elapsed(), passed: outcome.is_ok() });
         outcome
     }

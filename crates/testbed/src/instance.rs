@@ -1,4 +1,4 @@
-//! The folder of one running server: short, private, and recognisably alive or dead.
+//! A folder of something that runs: short, private, and recognisably alive or dead. A server has one; a dry run has one around it.
 //!
 //! ```text
 //! <tmp>/trm-pg-XXXXXX/lock   flock'ed by the owner and by everything in its sandbox
@@ -25,17 +25,25 @@ const NEWBORN_AGE: Duration = Duration::from_secs(3600);
 /// Postgres' own limit for the path of a unix socket, without the final NUL.
 const SOCKET_PATH_BYTES: usize = 107;
 
-/// The folder of one server; removed with everything in it on drop, unless it is kept.
-pub(crate) struct Instance {
+/// A folder that is removed with everything in it on drop, unless it is kept; and by the next one to be made, if its owner was killed.
+pub struct Instance {
     dir: PathBuf,
     lock: File,
     keep: bool,
 }
 
 impl Instance {
-    /// Makes the folder, after sweeping the ones that killed processes left.
-    pub(crate) fn make(keep: bool) -> Outcome<Instance> {
-        let base = base_dir();
+    /// A folder for whatever belongs to one run.
+    ///
+    /// # Errors
+    /// Exit 1 when it cannot be made.
+    pub fn new() -> Outcome<Instance> {
+        Instance::make(false, None)
+    }
+
+    /// Makes the folder, in `within` or where temporary folders are, after sweeping the ones that killed processes left there.
+    pub(crate) fn make(keep: bool, within: Option<&Path>) -> Outcome<Instance> {
+        let base = within.filter(|base| is_short(base)).map_or_else(base_dir, Path::to_path_buf);
         sweep(&base);
         let failed = |error: &std::io::Error| touched("make a server's folder in", &base, error);
         let newborn = tempfile::Builder::new()
@@ -61,7 +69,8 @@ impl Instance {
         Ok(Instance { dir, lock, keep })
     }
 
-    pub(crate) fn dir(&self) -> &Path {
+    /// Its path.
+    pub fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -85,9 +94,13 @@ impl Drop for Instance {
 
 /// The temporary folder, if the path of a socket in it is short enough for Postgres, else `/tmp`.
 fn base_dir() -> PathBuf {
-    let longest = format!("{PREFIX}XXXXXX/s/.s.PGSQL.65535");
     let base = std::env::temp_dir();
-    if base.join(longest).as_os_str().len() <= SOCKET_PATH_BYTES { base } else { PathBuf::from("/tmp") }
+    if is_short(&base) { base } else { PathBuf::from("/tmp") }
+}
+
+/// A server's socket in a folder below `base` has a path that Postgres takes.
+fn is_short(base: &Path) -> bool {
+    base.join(format!("{PREFIX}XXXXXX/s/.s.PGSQL.65535")).as_os_str().len() <= SOCKET_PATH_BYTES
 }
 
 /// Removes the folders that this user's killed processes left in `base`.

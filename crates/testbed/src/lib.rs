@@ -23,6 +23,7 @@ mod tool;
 
 pub use cache::Cache;
 pub use directus::{DirectusInstall, directus};
+pub use instance::Instance;
 pub use postgres_root::{PostgresRoot, postgres_root};
 pub use progress::Progress;
 pub use server::{Server, ServerOptions};

@@ -34,12 +34,20 @@ pub struct ServerOptions {
     pub keep: bool,
     /// A folder for data that outlives the server; made when it is not there. Without one the data is thrown away.
     pub data: Option<PathBuf>,
+    /// Where the server's own folder is made; where temporary folders are when there is none, or when its path is too long for a socket.
+    pub within: Option<PathBuf>,
 }
 
 impl Default for ServerOptions {
     /// TimescaleDB, and nothing kept.
     fn default() -> Self {
-        ServerOptions { preload_timescaledb: true, extra_settings: Vec::new(), keep: false, data: None }
+        ServerOptions {
+            preload_timescaledb: true,
+            extra_settings: Vec::new(),
+            keep: false,
+            data: None,
+            within: None,
+        }
     }
 }
 
@@ -84,7 +92,7 @@ impl Server {
     /// Exit 1 when the sandbox, initdb or the start failed, with the last lines of what they said.
     pub fn start(root: &PostgresRoot, options: ServerOptions) -> Outcome<Server> {
         let data = options.data.as_deref().map(PersistentData::open).transpose()?;
-        let instance = Instance::make(options.keep)?;
+        let instance = Instance::make(options.keep, options.within.as_deref())?;
         let server = Server {
             root: root.dir().to_owned(),
             settings: settings(&options),

@@ -10,8 +10,7 @@ use anyhow::Result;
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use testbed::{Cache, DirectusInstall, PostgresRoot, Progress, Server, ServerOptions};
+use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Progress, Server, ServerOptions};
 
 /// What every run needs and no run changes.
 pub(crate) struct Ground {
@@ -34,7 +33,7 @@ pub(crate) struct Stage {
 }
 
 enum Database {
-    Own { server: Arc<Server>, _undoing: Undoing },
+    Own(Server),
     Given(Given),
 }
 
@@ -106,15 +105,11 @@ impl Stage {
     /// # Errors
     /// When the server does not start, or the given one refuses.
     pub(crate) fn set(ground: &Ground, root: &Path, port: Option<u16>) -> Result<Stage> {
-        let name = random_hex(4)?;
-        let folder = std::env::temp_dir().join(format!("xtask-{name}"));
-        std::fs::create_dir(&folder)
-            .map_err(|error| Failure::new(format!("make the folder `{}`", folder.display())).cause(error))?;
-        let undoing = Undoing::new({
-            let folder = folder.clone();
-            move || drop(std::fs::remove_dir_all(folder))
-        });
-        let database = Database::set(ground, &name)?;
+        // Everything of this run is below one folder, the server's own included, so that one removal ends it all.
+        let instance = Instance::new()?;
+        let folder = instance.dir().to_path_buf();
+        let undoing = Undoing::new(move || drop(instance));
+        let database = Database::set(ground, &folder)?;
         console::say(&format!("    {}", database.describe()));
         let login = Login { email: "admin@example.com", password: random_hex(12)? };
         let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
@@ -168,26 +163,21 @@ impl Stage {
 }
 
 impl Database {
-    fn set(ground: &Ground, name: &str) -> Result<Database> {
-        if let Some(given) = Given::from_environment(&super::environment()?, &format!("dry_run_{name}"))? {
+    fn set(ground: &Ground, folder: &Path) -> Result<Database> {
+        if let Some(given) =
+            Given::from_environment(&super::environment()?, &format!("dry_run_{}", random_hex(4)?))?
+        {
             return Ok(Database::Given(given));
         }
-        let server = Arc::new(Server::start(&ground.postgres, ServerOptions::default())?);
-        let undoing = Undoing::new({
-            let server = server.clone();
-            // Killed, not stopped: nobody wants the data, and the end of a run should not wait for a checkpoint.
-            move || {
-                let _ = server.kill();
-                let _ = std::fs::remove_dir_all(server.dir());
-            }
-        });
+        let options = ServerOptions { within: Some(folder.to_path_buf()), ..ServerOptions::default() };
+        let server = Server::start(&ground.postgres, options)?;
         server.create_database(DATABASE)?;
-        Ok(Database::Own { server, _undoing: undoing })
+        Ok(Database::Own(server))
     }
 
     fn variables(&self) -> Vec<(String, String)> {
         match self {
-            Database::Own { server, .. } => server.environment(DATABASE),
+            Database::Own(server) => server.environment(DATABASE),
             Database::Given(given) => given.variables(),
         }
     }
@@ -196,14 +186,14 @@ impl Database {
         // TimescaleDB's own bookkeeping (job statistics) changes by itself.
         const ARGUMENTS: [&str; 2] = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
         match self {
-            Database::Own { server, .. } => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
+            Database::Own(server) => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
             Database::Given(given) => Ok(postgres.dump(given.settings(), &ARGUMENTS)?),
         }
     }
 
     fn describe(&self) -> String {
         match self {
-            Database::Own { server, .. } => {
+            Database::Own(server) => {
                 format!(
                     "Postgres with TimescaleDB: psql -h {} -U {} {DATABASE}",
                     server.socket_dir().display(),

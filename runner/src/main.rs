@@ -5,8 +5,8 @@ mod init;
 mod say;
 
 use arguments::{Command, USAGE};
+use boot::settings::process_environment;
 use boot::{Boot, BootSettings, Event, Interrupt};
-use contract::env::Environment;
 use contract::{Exit, Outcome};
 use serde_json::json;
 use std::process::ExitCode;
@@ -78,10 +78,7 @@ fn address(address: &serde_json::Value) -> String {
 }
 
 fn settings() -> Outcome<BootSettings> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let read = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
-    BootSettings::from_environment(Environment::resolve(variables, read)?)
+    BootSettings::from_environment(process_environment()?)
 }
 
 fn tell(event: Event) {

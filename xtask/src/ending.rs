@@ -5,7 +5,7 @@ use contract::Exit;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 type Undo = Box<dyn FnOnce() + Send>;
@@ -67,23 +67,21 @@ pub(crate) struct Undoing {
 }
 
 impl Undoing {
-    /// Registers what to undo. The closure must be bounded in time.
+    /// Registers what to undo. The closure must be bounded in time, and must not register anything itself.
     pub(crate) fn new(undo: impl FnOnce() + Send + 'static) -> Self {
-        let mut list = UNDO.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = list.last().map_or(0, |(id, _)| id + 1);
-        list.push((id, Box::new(undo)));
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let id = LAST.fetch_add(1, Ordering::SeqCst);
+        UNDO.lock().unwrap_or_else(PoisonError::into_inner).push((id, Box::new(undo)));
         Undoing { id }
     }
 }
 
 impl Drop for Undoing {
     fn drop(&mut self) {
-        let undo = {
-            let mut list = UNDO.lock().unwrap_or_else(PoisonError::into_inner);
-            list.iter().position(|(id, _)| *id == self.id).map(|index| list.remove(index).1)
-        };
-        if let Some(undo) = undo {
-            undo();
+        // Undone while the list is held: a signal that comes now waits for it, and does not end the process in the middle.
+        let mut list = UNDO.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = list.iter().position(|(id, _)| *id == self.id) {
+            (list.remove(index).1)();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask`: the one tool to learn. The command enum, and one match.
 
+mod bench;
 mod check;
 mod cmd;
 mod console;
@@ -49,6 +50,7 @@ enum Command {
     DryRun(cmd::dry_run::Args),
     Test(cmd::test::Args),
     Setup(cmd::setup::Args),
+    Bench(cmd::bench::Args),
     Completions(cmd::completions::Args),
 }
 
@@ -69,6 +71,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Snapshot(args) => cmd::snapshot::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),
+        Command::Bench(args) => cmd::bench::run(args, root),
         Command::Setup(args) => cmd::setup::run(args, root),
         Command::Completions(args) => cmd::completions::run(args),
     }
@@ -79,7 +82,7 @@ fn fail(error: &anyhow::Error) -> Exit {
     ending::wait_if_begun();
     let failure = as_failure(error);
     console::error(failure.render().trim_end());
-    failure.exit
+    if failure.exit.code() == 0 { Exit::Failed } else { failure.exit }
 }
 
 /// The failure inside, with the contexts around it on top.

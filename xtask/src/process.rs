@@ -5,10 +5,10 @@
 
 use contract::{Exit, Failure, Outcome};
 use duct::{Expression, ReaderHandle};
-use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -94,10 +94,7 @@ fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     let expression =
         duct::cmd(program.as_os_str(), arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(
             |command| {
-                // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call.
-                unsafe {
-                    command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
-                }
+                boot::bridge::die_with_parent(command);
                 Ok(())
             },
         );
@@ -179,7 +176,11 @@ impl Ended {
     /// The failure of a program that should have succeeded: its own exit code, and its last lines.
     pub(crate) fn failure(&self, what: &str) -> Failure {
         let (exit, how) = match (self.status.code(), self.status.signal()) {
-            (Some(code), _) => (Exit::Child(u8::try_from(code).unwrap_or(1)), format!("exit code {code}")),
+            // Whoever asks for a failure did not get what it wanted: ended with 0, it still failed.
+            (Some(code @ 1..=6), _) => {
+                (Exit::Child(code.unsigned_abs().try_into().unwrap_or(1)), format!("exit code {code}"))
+            }
+            (Some(code), _) => (Exit::Failed, format!("exit code {code}")),
             (None, signal) => (Exit::Failed, format!("signal {}", signal.unwrap_or(0))),
         };
         let tail = &self.lines[self.lines.len().saturating_sub(TAIL)..];
@@ -202,6 +203,17 @@ mod tests {
         let failure = shell("echo out; echo err >&2; exit 4").unwrap_err();
         assert_eq!((failure.exit, failure.what.as_str()), (Exit::Child(4), "try: exit code 4"));
         assert_eq!(failure.excerpt.as_deref(), Some("  | out\n  | err"));
+    }
+
+    #[test]
+    fn an_unwanted_end_is_never_a_success_whatever_its_code() {
+        for (script, exit) in
+            [("exit 0", Exit::Failed), ("exit 101", Exit::Failed), ("exit 5", Exit::Child(5))]
+        {
+            let running =
+                start(Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), |_| {}).unwrap();
+            assert_eq!(running.wait().unwrap().failure("serve").exit, exit, "{script}");
+        }
     }
 
     #[test]

@@ -94,20 +94,12 @@ impl Bridge {
                 command.env(name, value);
             }
         }
-        let parent = rustix::process::getpid();
+        die_with_parent(&mut command);
         let their_fd = theirs.as_raw_fd();
-        // SAFETY: the closure runs between fork and exec and makes only async-signal-safe system calls; `theirs` is open until
-        // after the spawn, so the borrowed descriptor is valid.
+        // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call; `theirs` is open until after
+        // the spawn, so the borrowed descriptor is valid.
         unsafe {
-            command.pre_exec(move || {
-                set_parent_process_death_signal(Some(Signal::KILL))?;
-                // The parent may have died between fork and the line above; then nobody would send the signal.
-                if getppid() != Some(parent) {
-                    return Err(io::Error::other("the parent is gone"));
-                }
-                fcntl_setfd(BorrowedFd::borrow_raw(their_fd), FdFlags::empty())?;
-                Ok(())
-            });
+            command.pre_exec(move || Ok(fcntl_setfd(BorrowedFd::borrow_raw(their_fd), FdFlags::empty())?));
         }
         let child = command.spawn().map_err(|error| spawn_failure(what(), settings, &error))?;
         interrupt.set_child(Pid::from_raw(child.id().cast_signed()));
@@ -189,7 +181,6 @@ impl Bridge {
 
     /// The other end is gone: says how the process ended.
     fn ended(&mut self, what: &str) -> Failure {
-        self.interrupt.set_child(None);
         let failure = Failure::new(what);
         match self.wait_bounded(Duration::from_secs(2)) {
             Some(status) => failure.cause(format!("the bridge ended: {}", describe(status))),
@@ -199,6 +190,8 @@ impl Bridge {
     }
 
     fn wait_bounded(&mut self, within: Duration) -> Option<ExitStatus> {
+        // Before the pid is free for somebody else's process.
+        self.interrupt.set_child(None);
         let end = Instant::now() + within;
         loop {
             match self.child.try_wait() {
@@ -235,6 +228,19 @@ impl Drop for Bridge {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
+    }
+}
+
+/// Makes a child end when the *thread* that starts it does, even by kill -9.
+pub fn die_with_parent(command: &mut Command) {
+    let parent = rustix::process::getpid();
+    // SAFETY: the closure runs between fork and exec and makes only async-signal-safe system calls.
+    unsafe {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::KILL))?;
+            // The parent may have died between fork and the line above; then nobody would send the signal.
+            if getppid() == Some(parent) { Ok(()) } else { Err(io::Error::from_raw_os_error(3)) }
+        });
     }
 }
 

@@ -27,8 +27,17 @@ pub enum Kind {
     Create,
     /// It is changed.
     Update,
+    /// It keeps its name and may lose values (D23).
+    Narrow,
     /// It is dropped, with its data.
     Delete,
+}
+
+impl Kind {
+    /// Whether rows can lose something by it.
+    pub fn destroys(self) -> bool {
+        matches!(self, Kind::Narrow | Kind::Delete)
+    }
 }
 
 /// One object that differs.
@@ -50,6 +59,7 @@ impl Change {
         let verb = match self.kind {
             Kind::Create => "create",
             Kind::Update => "update",
+            Kind::Narrow => "narrow",
             Kind::Delete => "delete",
         };
         let properties = if self.properties.is_empty() {
@@ -89,7 +99,38 @@ fn kind(object: &str, edits: &[Value]) -> Kind {
         ("field", _) if below_meta => Kind::Update,
         (_, Some("N")) => Kind::Create,
         (_, Some("D")) => Kind::Delete,
+        ("field", _) if edits.iter().any(narrows) => Kind::Narrow,
         _ => Kind::Update,
+    }
+}
+
+/// Types that hold every value of the other.
+const WIDENINGS: [(&str, &str); 5] = [
+    ("integer", "bigint"),
+    ("smallint", "integer"),
+    ("smallint", "bigint"),
+    ("real", "double precision"),
+    ("character varying", "text"),
+];
+
+/// An edit of a column by which values can be cut, rounded or refused; Directus performs it and says success (D23).
+fn narrows(edit: &Value) -> bool {
+    let path: Vec<&str> = edit["path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let (before, after) = (&edit["lhs"], &edit["rhs"]);
+    match path.as_slice() {
+        ["schema", "data_type"] => {
+            let types = (before.as_str().unwrap_or_default(), after.as_str().unwrap_or_default());
+            !WIDENINGS.contains(&types)
+        }
+        // No limit is the widest; a change of the type sets it to something or to nothing, and is judged by the type.
+        ["schema", "max_length" | "numeric_precision" | "numeric_scale"] => {
+            match (before.as_f64(), after.as_f64()) {
+                (Some(before), Some(after)) => after < before,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            }
+        }
+        _ => false,
     }
 }
 
@@ -124,7 +165,12 @@ fn short(value: &Value) -> String {
 /// "14 collections, 96 fields to create; 1 field to update".
 pub fn summary(changes: &[Change]) -> String {
     let mut parts = Vec::new();
-    for (kind, verb) in [(Kind::Create, "create"), (Kind::Update, "update"), (Kind::Delete, "delete")] {
+    for (kind, verb) in [
+        (Kind::Create, "create"),
+        (Kind::Update, "update"),
+        (Kind::Narrow, "narrow"),
+        (Kind::Delete, "delete"),
+    ] {
         let counts: Vec<String> = SECTIONS
             .iter()
             .map(|(_, object)| {
@@ -174,6 +220,23 @@ mod tests {
     }
 
     #[test]
+    fn d23_what_can_lose_values_is_narrowing_and_what_cannot_is_not() {
+        let check = |property: &str, before: Value, after: Value, expected: Kind| {
+            let edit = json!({"kind": "E", "path": ["schema", property], "lhs": before, "rhs": after});
+            assert_eq!(kind("field", &[edit]), expected, "{property} {before} → {after}");
+        };
+        check("max_length", json!(255), json!(5), Kind::Narrow);
+        check("max_length", json!(5), json!(255), Kind::Update);
+        check("max_length", json!(255), json!(null), Kind::Update);
+        check("max_length", json!(null), json!(255), Kind::Narrow);
+        check("numeric_scale", json!(5), json!(2), Kind::Narrow);
+        check("data_type", json!("real"), json!("integer"), Kind::Narrow);
+        check("data_type", json!("timestamp with time zone"), json!("date"), Kind::Narrow);
+        check("data_type", json!("integer"), json!("bigint"), Kind::Update);
+        check("default_value", json!("a"), json!("b"), Kind::Update);
+    }
+
+    #[test]
     fn whole_objects_are_created_and_deleted_and_their_insides_updated() {
         let diff = json!({
             "collections": [{"collection": "teams", "diff": [{"kind": "D", "lhs": {}}]}],
@@ -195,14 +258,14 @@ mod tests {
             [
                 "delete collection teams",
                 "create field entries.note",
-                "update field entries.name: schema.max_length 255 → 5, meta.options.x removed",
+                "narrow field entries.name: schema.max_length 255 → 5, meta.options.x removed",
                 "update field entries.slug: meta.options.y removed",
                 "update relation entries.team: schema.on_delete SET NULL → CASCADE",
             ]
         );
         assert_eq!(
             summary(&changes(&diff)),
-            "create 1 field; update 2 fields, 1 relation; delete 1 collection"
+            "create 1 field; update 1 field, 1 relation; narrow 1 field; delete 1 collection"
         );
     }
 }

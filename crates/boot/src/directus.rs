@@ -27,6 +27,26 @@ pub fn system_migrations(directus: &Path) -> Outcome<Vec<String>> {
     Ok(versions)
 }
 
+/// The version of Directus in `directus`, if its package file is where npm or the official image puts it.
+pub fn version(directus: &Path) -> Option<String> {
+    let files = [directus.join("node_modules/directus/package.json"), directus.join("package.json")];
+    files.iter().find_map(|file| {
+        let package: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+        (package["name"] == "directus").then(|| package["version"].as_str().map(str::to_owned)).flatten()
+    })
+}
+
+/// The versions of the migrations that an extensions folder brings; Directus runs them with its own. None without the folder.
+pub fn custom_migrations(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let is_script = |name: &String| [".js", ".cjs", ".mjs"].iter().any(|ending| name.ends_with(ending));
+    names
+        .filter(is_script)
+        .filter_map(|name| name.split_once('-').map(|(version, _)| version.to_owned()))
+        .collect()
+}
+
 /// `20240909A-separate-comments.js` → `20240909A`; what Directus' own `^[0-9]+[A-Z]-[^.]+\.js$` takes, and nothing else.
 fn version_of(name: &str) -> Option<&str> {
     let (version, rest) = name.strip_suffix(".js")?.split_once('-')?;

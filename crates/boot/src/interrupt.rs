@@ -13,7 +13,7 @@ pub struct Interrupt {
 #[derive(Default)]
 struct Shared {
     signal: AtomicI32,
-    cancel: Mutex<Option<Box<dyn Fn() + Send>>>,
+    cancel: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
     child: Mutex<Option<Pid>>,
 }
 
@@ -31,10 +31,11 @@ impl Interrupt {
     /// Asks for the end: cancels the running statement and passes the signal on to the child.
     pub fn raise(&self, signal: i32) {
         self.shared.signal.store(signal, Ordering::SeqCst);
-        if let Some(cancel) = lock(&self.shared.cancel).as_ref() {
-            cancel();
-        }
         self.signal_child(if signal == Signal::INT.as_raw() { Signal::INT } else { Signal::TERM });
+        // A cancel is a connection of its own, which may take its time; whoever raised goes on to watch the clock.
+        if let Some(cancel) = lock(&self.shared.cancel).clone() {
+            std::thread::spawn(move || cancel());
+        }
     }
 
     /// Ends the child without asking. For the end of a bounded wait.
@@ -43,14 +44,15 @@ impl Interrupt {
     }
 
     fn signal_child(&self, signal: Signal) {
-        // The slot is emptied before the child is reaped, so the pid can't have become somebody else's. An error means it ended.
+        // The slot is emptied before the child is reaped, or the process ends with it: the pid can't have become somebody else's.
+        // An error means that it has ended.
         if let Some(pid) = *lock(&self.shared.child) {
             let _ = kill_process(pid, signal);
         }
     }
 
     /// What cancels the statement that is running now; `None` when there is no session.
-    pub fn set_cancel(&self, cancel: Option<Box<dyn Fn() + Send>>) {
+    pub fn set_cancel(&self, cancel: Option<Arc<dyn Fn() + Send + Sync>>) {
         *lock(&self.shared.cancel) = cancel;
     }
 
@@ -71,10 +73,10 @@ mod tests {
     fn a_signal_cancels_the_running_statement_and_stays_known() {
         let interrupt = Interrupt::default();
         let (sender, receiver) = std::sync::mpsc::channel();
-        interrupt.set_cancel(Some(Box::new(move || sender.send(()).expect("the receiver lives"))));
+        interrupt.set_cancel(Some(Arc::new(move || sender.send(()).expect("the receiver lives"))));
         assert_eq!(interrupt.signal(), None);
         interrupt.clone().raise(15);
         assert_eq!(interrupt.signal(), Some(15));
-        receiver.try_recv().expect("cancelled");
+        receiver.recv().expect("cancelled");
     }
 }

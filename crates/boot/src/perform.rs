@@ -13,6 +13,7 @@ use migrations::{Migrations, Plan, Session};
 use migrations::{file, hazards, ledger, lock, objects, run, session};
 use serde_json::{Value, json};
 use snapshot::Snapshot;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long the lock's session may take to say that it is still there.
@@ -32,12 +33,19 @@ pub struct Prepared {
     pub bridge: Bridge,
 }
 
+/// What the artefacts and the Directus beside them say; read and judged before anything is connected to.
+struct Release {
+    migrations: Migrations,
+    snapshot: Snapshot,
+    /// The versions of all migration files that Directus would run.
+    system_migrations: Vec<String>,
+}
+
 /// Everything that is known before anything is done.
 struct Known {
-    migrations: Migrations,
+    release: Release,
     sql: Plan,
     plan: BootPlan,
-    system_migrations: Vec<String>,
 }
 
 impl<'a> Boot<'a> {
@@ -51,9 +59,9 @@ impl<'a> Boot<'a> {
     /// # Errors
     /// When the release is malformed, the database cannot be reached, or what it holds contradicts the release.
     pub fn plan(&self, report: Report<'_>) -> Outcome<BootPlan> {
-        let migrations = self.release()?;
+        let release = self.release()?;
         let mut session = self.connect(report)?;
-        Ok(self.ask(migrations, &mut session)?.plan)
+        Ok(self.ask(release, &mut session)?.plan)
     }
 
     /// Brings the database to what the release says, and proves it.
@@ -71,9 +79,9 @@ impl<'a> Boot<'a> {
     }
 
     fn prepare_inner(&self, report: Report<'_>) -> Outcome<Prepared> {
-        let migrations = self.release()?;
+        let release = self.release()?;
         // Node imports Directus for two seconds: it may as well do that while we work.
-        let db_only = db_only_tables(&migrations);
+        let db_only = db_only_tables(&release.migrations);
         let options =
             Options { application_name: &self.application_name, db_only: &db_only, log: Log::Stdout };
         let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
@@ -82,7 +90,7 @@ impl<'a> Boot<'a> {
         let lock = lock::acquire(&mut lock_session, self.settings.lock_wait_s, &mut |text| {
             report(Event::Doing(text.to_owned()));
         })?;
-        let known = self.ask(migrations, &mut session)?;
+        let known = self.ask(release, &mut session)?;
         for index in 0..known.plan.steps.len() {
             self.still_wanted(&mut lock_session)?;
             self.step(index, &known, &mut session, &mut bridge, report)?;
@@ -91,11 +99,22 @@ impl<'a> Boot<'a> {
         Ok(Prepared { bridge })
     }
 
-    /// The migrations of this release, none of which may escape its transaction or end the session (P3, P4).
-    fn release(&self) -> Outcome<Migrations> {
+    /// Reads the release. What is wrong with it by itself is said here, before anything is touched: migrations that would escape
+    /// their transaction or end the session (P3, P4), an unreadable snapshot, or one of another Directus (D6).
+    fn release(&self) -> Outcome<Release> {
         let migrations = file::discover(&self.settings.artefacts)?;
         hazards::refuse_all(&migrations)?;
-        Ok(migrations)
+        let path = self.settings.artefacts.snapshot();
+        let unreadable = || Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage);
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable().cause(error))?;
+        let snapshot = Snapshot::parse(&text).map_err(|error| unreadable().cause(error))?;
+        if let Some(version) = directus::version(&self.settings.directus) {
+            same_version(&snapshot, &version)?;
+        }
+        let mut system_migrations = directus::system_migrations(&self.settings.directus)?;
+        let custom = self.settings.environment.get(MIGRATIONS_PATH).unwrap_or("migrations");
+        system_migrations.extend(directus::custom_migrations(&self.settings.directus.join(custom)));
+        Ok(Release { migrations, snapshot, system_migrations })
     }
 
     fn connect(&self, report: Report<'_>) -> Outcome<Session> {
@@ -106,21 +125,20 @@ impl<'a> Boot<'a> {
             &mut |text| report(Event::Doing(text.to_owned())),
         )?;
         let token = session.cancel_token();
-        self.interrupt.set_cancel(Some(Box::new(move || drop(token.cancel()))));
+        self.interrupt.set_cancel(Some(Arc::new(move || drop(token.cancel()))));
         match self.interrupt.signal() {
             Some(signal) => Err(Failure::new(format!("boot: ended by signal {signal}"))),
             None => Ok(session),
         }
     }
 
-    fn ask(&self, migrations: Migrations, session: &mut Session) -> Outcome<Known> {
+    fn ask(&self, release: Release, session: &mut Session) -> Outcome<Known> {
         let ledger = ledger::read(session.client())?;
-        let sql = migrations::plan::compute(&migrations, &ledger, &Phase::ALL)?;
-        let system_migrations = directus::system_migrations(&self.settings.directus)?;
+        let sql = migrations::plan::compute(&release.migrations, &ledger, &Phase::ALL)?;
         let (pre, post) = (pending_paths(&sql, Phase::Pre), pending_paths(&sql, Phase::Post));
-        let pending = Pending { pre: &pre, post: &post, system_migrations: &system_migrations };
+        let pending = Pending { pre: &pre, post: &post, system_migrations: &release.system_migrations };
         let plan = compute(&State::read(session)?, pending, &self.settings.environment)?;
-        Ok(Known { migrations, sql, plan, system_migrations })
+        Ok(Known { release, sql, plan })
     }
 
     /// Before each effect: nobody has asked us to stop, and the lock is still ours.
@@ -169,22 +187,30 @@ impl<'a> Boot<'a> {
         {
             report(Event::Note(format!("{}: {}", notice.path, notice.text)));
         }
-        let summary = run::perform(session, &known.sql, phase, &self.managed(), &mut |event| match event {
-            run::Event::Finished { migration, elapsed } => {
-                report(Event::Note(format!("{} ({} ms)", migration.path, elapsed.as_millis())));
-            }
-            run::Event::Adopted { migration } => report(Event::Note(format!("{} adopted", migration.path))),
-            // "already exists, skipping" is what a guarded migration says when all is well.
-            run::Event::Notice { migration, notice } if notice.severity() != "NOTICE" => {
-                report(Event::Note(format!(
-                    "{}: {}: {}",
-                    migration.path,
-                    notice.severity(),
-                    notice.message()
-                )));
-            }
-            run::Event::Started { .. } | run::Event::Notice { .. } => {}
-        })?;
+        let summary = run::perform(
+            session,
+            &known.sql,
+            phase,
+            &|relation| managed(&known.release.snapshot, relation),
+            &mut |event| match event {
+                run::Event::Finished { migration, elapsed } => {
+                    report(Event::Note(format!("{} ({} ms)", migration.path, elapsed.as_millis())));
+                }
+                run::Event::Adopted { migration } => {
+                    report(Event::Note(format!("{} adopted", migration.path)))
+                }
+                // "already exists, skipping" is what a guarded migration says when all is well.
+                run::Event::Notice { migration, notice } if notice.severity() != "NOTICE" => {
+                    report(Event::Note(format!(
+                        "{}: {}: {}",
+                        migration.path,
+                        notice.severity(),
+                        notice.message()
+                    )));
+                }
+                run::Event::Started { .. } | run::Event::Notice { .. } => {}
+            },
+        )?;
         let ran = match summary.ran.len() {
             0 => "no new migration".to_owned(),
             1 => "1 migration run".to_owned(),
@@ -195,7 +221,7 @@ impl<'a> Boot<'a> {
 
     fn apply(&self, known: &Known, bridge: &mut Bridge, report: Report<'_>) -> Outcome<String> {
         let what = "apply the snapshot";
-        self.same_version(bridge)?;
+        same_version(&known.release.snapshot, &bridge.ready()?.directus)?;
         let diff = bridge.call("compare the snapshot with the database", "plan", self.path())?["diff"].take();
         let planned = changes(&diff);
         proof::harmless(&planned, known.plan.populated)?;
@@ -209,11 +235,12 @@ impl<'a> Boot<'a> {
     }
 
     fn prove(&self, known: &Known, session: &mut Session, bridge: &mut Bridge) -> Outcome<String> {
-        let expected = objects::objects(known.migrations.iter());
+        let expected = objects::objects(known.release.migrations.iter());
+        proof::installed(session, &known.release.system_migrations)?;
         let missing = objects::missing(session.client(), &expected)?;
         if !missing.is_empty() {
             let lines: Vec<String> = missing.iter().map(|object| format!("  - {object}")).collect();
-            return Err(Failure::new(format!("prove the migrations: {} objects are missing", missing.len()))
+            return Err(Failure::new("prove the migrations: what they make is missing")
                 .excerpt(lines.join("\n"))
                 .cause("their migrations are in the ledger as applied, but the database does not have what they create")
                 .hint("find out who dropped them; a new migration that creates them again repairs it"));
@@ -226,41 +253,28 @@ impl<'a> Boot<'a> {
         Ok(format!("{} objects of the migrations are there", expected.len()))
     }
 
-    /// A snapshot of another version applies without a word (D6).
-    fn same_version(&self, bridge: &mut Bridge) -> Outcome<()> {
-        let text = self.snapshot_text()?;
-        let snapshot = Snapshot::parse(&text).map_err(|error| {
-            let path = self.settings.artefacts.snapshot();
-            Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
-        })?;
-        let (of, directus) = (snapshot.directus().unwrap_or("an unknown version"), &bridge.ready()?.directus);
-        if of == directus {
-            return Ok(());
-        }
-        Err(Failure::new(format!("apply the snapshot: it is of Directus {of}, this is {directus}"))
-            .exit(Exit::Usage)
-            .hint("take the snapshot again with the pinned version: cargo xtask snapshot"))
-    }
-
-    fn snapshot_text(&self) -> Outcome<String> {
-        let path = self.settings.artefacts.snapshot();
-        std::fs::read_to_string(&path).map_err(|error| {
-            Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
-        })
-    }
-
     fn path(&self) -> Value {
         json!({ "path": self.settings.artefacts.snapshot() })
     }
+}
 
-    /// Whether a relation is managed, for the hint at an SQL error. An unreadable snapshot has its own error, later.
-    fn managed(&self) -> impl Fn(&str) -> bool + use<> {
-        let path = self.settings.artefacts.snapshot();
-        move |relation| {
-            let text = std::fs::read_to_string(&path).unwrap_or_default();
-            Snapshot::parse(&text).is_ok_and(|snapshot| snapshot.collection(relation).is_some())
-        }
+/// Directus' own name for the folder of migrations that extensions bring.
+const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
+
+/// Whether a relation is a collection that Directus makes from the snapshot.
+pub fn managed(snapshot: &Snapshot, relation: &str) -> bool {
+    snapshot.collection(relation).is_some_and(|collection| collection.has_table())
+}
+
+/// A snapshot of another version would be applied without a word (D6).
+fn same_version(snapshot: &Snapshot, directus: &str) -> Outcome<()> {
+    let of = snapshot.directus().unwrap_or("an unknown version");
+    if of == directus {
+        return Ok(());
     }
+    Err(Failure::new(format!("apply the snapshot: it is of Directus {of}, this is {directus}"))
+        .exit(Exit::Usage)
+        .hint("take the snapshot again with the pinned version: cargo xtask snapshot"))
 }
 
 /// The tables that migrations make. Directus does not manage them, so it need not look at them.
@@ -289,7 +303,7 @@ fn unique() -> u32 {
 
 fn install(known: &Known, session: &mut Session, bridge: &mut Bridge) -> Outcome<String> {
     let made = bridge.call("install Directus", "install", json!({}))?;
-    proof::installed(session, &known.system_migrations)?;
+    proof::installed(session, &known.release.system_migrations)?;
     Ok(match (made["first"].as_bool(), made["admin"].as_bool()) {
         (Some(true), _) => format!("Directus {} installed", bridge.ready()?.directus),
         (_, Some(true)) => "first administrator made".to_owned(),

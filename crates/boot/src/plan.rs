@@ -4,6 +4,7 @@
 use crate::state::{Directus, State};
 use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, Environment};
 use contract::{Exit, Failure, Outcome};
+use std::collections::BTreeSet;
 
 /// One step of the boot, in this order (docs/decisions/0001-install-before-apply.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ pub struct Pending<'a> {
     pub pre: &'a [String],
     /// Migrations of the post phase that have not run.
     pub post: &'a [String],
-    /// The files of the pinned Directus' own migrations.
+    /// The versions of the migration files that Directus would run: its own, and those of extensions.
     pub system_migrations: &'a [String],
 }
 
@@ -93,6 +94,10 @@ pub fn compute(state: &State, pending: Pending<'_>, environment: &Environment) -
             (step(StepKind::Install, Action::Do, "the database has no user".to_owned()), true)
         }
         Directus::Installed { system_migrations, .. } => {
+            let unknown = unknown(system_migrations, pending.system_migrations);
+            if !unknown.is_empty() {
+                return Err(newer(&unknown));
+            }
             let missing = pending
                 .system_migrations
                 .iter()
@@ -127,6 +132,17 @@ pub fn compute(state: &State, pending: Pending<'_>, environment: &Environment) -
     })
 }
 
+/// What the database records and no file brings: another Directus has been here, and this one knows nothing of its changes.
+fn unknown<'a>(applied: &'a BTreeSet<String>, files: &[String]) -> Vec<&'a str> {
+    applied.iter().filter(|version| !files.contains(version)).map(String::as_str).collect()
+}
+
+fn newer(unknown: &[&str]) -> Failure {
+    Failure::new("install Directus: the database was made by another version, with migrations that this one does not have")
+        .cause(unknown.join(", "))
+        .hint("use the version that made it, or a later one; or bring back the extension whose migrations they are")
+}
+
 fn demand_admin(environment: &Environment, why: &str) -> Outcome<()> {
     let missing: Vec<&str> =
         [ADMIN_EMAIL, ADMIN_PASSWORD].into_iter().filter(|name| environment.get(name).is_none()).collect();
@@ -149,7 +165,6 @@ fn half_installed(missing: &[String]) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
 
     fn environment(admin: bool) -> Environment {
         let pairs = [(ADMIN_EMAIL, "admin@example.com"), (ADMIN_PASSWORD, "secret")];
@@ -196,7 +211,15 @@ mod tests {
 
     #[test]
     fn an_up_to_date_database_gets_nothing_but_the_comparison() {
-        check(&installed(1, &["A", "B", "custom"]), &[], &[], "");
+        check(&installed(1, &["A", "B"]), &[], &[], "");
+    }
+
+    #[test]
+    fn a_database_of_a_newer_directus_is_refused() {
+        let files = ["A".to_owned(), "B".to_owned()];
+        let pending = Pending { pre: &[], post: &[], system_migrations: &files };
+        let failure = compute(&installed(1, &["A", "B", "C"]), pending, &environment(true)).unwrap_err();
+        assert_eq!(failure.causes, ["C"]);
     }
 
     #[test]

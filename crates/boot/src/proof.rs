@@ -52,26 +52,25 @@ pub fn applied(diff: &Value, what: &str) -> Outcome<()> {
     if left.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!("{what}: {} differences are left, whatever Directus logged", left.len()))
+    Err(Failure::new(format!("{what}: not everything was done, whatever Directus logged; left: {}", diff::summary(&left)))
         .excerpt(listed(&left))
         .hint("cargo xtask check finds incomplete entries of the snapshot; cargo xtask snapshot writes complete ones"))
 }
 
-/// Until consent can be given: a plan that deletes is refused.
+/// A plan that deletes or narrows is refused: consent cannot be given yet.
 ///
 /// # Errors
 /// Exit 4 with the list.
 pub fn harmless(changes: &[Change], populated: bool) -> Outcome<()> {
-    let deletes: Vec<Change> =
-        changes.iter().filter(|change| change.kind == diff::Kind::Delete).cloned().collect();
-    if deletes.is_empty() || !populated {
+    let destroying: Vec<Change> = changes.iter().filter(|change| change.kind.destroys()).cloned().collect();
+    if destroying.is_empty() || !populated {
         return Ok(());
     }
-    Err(Failure::new(format!("apply the snapshot: it would delete {} objects and their data", deletes.len()))
+    Err(Failure::new(format!("apply the snapshot: it would destroy data ({})", diff::summary(&destroying)))
         .exit(contract::Exit::Refused)
-        .excerpt(listed(&deletes))
-        .cause("they are in the database and not in snapshots/schema.yaml; nothing was applied")
-        .hint("put them back into the snapshot, or delete them in Directus first"))
+        .excerpt(listed(&destroying))
+        .cause("the database has more than snapshots/schema.yaml says; nothing was applied")
+        .hint("put it back into the snapshot, or change it in Directus first, on purpose"))
 }
 
 /// Lines of an excerpt, with an end.
@@ -105,7 +104,10 @@ mod tests {
     fn d2_what_is_left_of_a_diff_is_a_failure() {
         let diff = json!({"collections": [{"collection": "teams", "diff": [{"kind": "N", "rhs": {}}]}]});
         let failure = applied(&diff, "apply the snapshot").unwrap_err();
-        assert_eq!(failure.what, "apply the snapshot: 1 differences are left, whatever Directus logged");
+        assert_eq!(
+            failure.what,
+            "apply the snapshot: not everything was done, whatever Directus logged; left: create 1 collection"
+        );
         assert_eq!(failure.excerpt.as_deref(), Some("  - create collection teams"));
     }
 }

@@ -1,7 +1,7 @@
 //! What a boot needs to know, read from the environment once.
 
 use contract::env::{self, Environment};
-use contract::{Artefacts, DatabaseSettings, Outcome};
+use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome};
 use std::path::PathBuf;
 
 /// The settings of one boot. Times are in seconds.
@@ -23,6 +23,27 @@ pub struct BootSettings {
     pub stop_wait_s: u64,
     /// The whole environment: the bridge gets it, with files resolved.
     pub environment: Environment,
+}
+
+/// The environment of this process, with files resolved.
+///
+/// # Errors
+/// Exit 2 when a variable is not UTF-8, when NAME and NAME_FILE are both set, or when a file cannot be read.
+pub fn process_environment() -> Outcome<Environment> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => variables.push((name, value)),
+            // Left out in silence, a password would become "no password".
+            (Ok(name), Err(_)) => {
+                return Err(
+                    Failure::new(format!("read the environment: `{name}` is not UTF-8")).exit(Exit::Usage)
+                );
+            }
+            (Err(_), _) => {}
+        }
+    }
+    Environment::resolve(variables, |path| std::fs::read_to_string(path).map_err(|error| error.to_string()))
 }
 
 impl BootSettings {

@@ -75,11 +75,6 @@ impl Artefacts {
     pub fn bridge(&self) -> PathBuf {
         self.root.join("bridge/main.js")
     }
-
-    /// Directus extensions.
-    pub fn extensions(&self) -> PathBuf {
-        self.root.join("extensions")
-    }
 }
 
 /// The snapshot, relative to the artefacts' root.

@@ -32,6 +32,15 @@ pub enum Target {
     Url(Secret),
 }
 
+/// What would make the runner's connections and Directus' mean different things.
+const MISUNDERSTOOD: [(&str, &str); 2] = [
+    (
+        "DB_SEARCH_PATH",
+        "Directus would look at another schema than the migrations; everything lies in the role's own search path",
+    ),
+    ("PGOPTIONS", "it changes Directus' connections and not the runner's"),
+];
+
 /// Encryption of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
@@ -59,6 +68,25 @@ impl DatabaseSettings {
                 format!("`DB_CLIENT` is `{client}`; this tool is for Postgres"),
                 "set DB_CLIENT=pg",
             ));
+        }
+        for (name, why) in MISUNDERSTOOD {
+            if environment.get(name).is_some() {
+                return Err(usage(format!("`{name}` is set: {why}"), &format!("leave {name} out")));
+            }
+        }
+        // Directus takes `string:12345` for a typed value; we would take it for the value.
+        for name in ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD", "DB_CONNECTION_STRING"] {
+            let typed = |value: &str| {
+                ["string:", "number:", "boolean:", "json:", "array:", "regex:"]
+                    .iter()
+                    .any(|prefix| value.starts_with(prefix))
+            };
+            if environment.get(name).is_some_and(typed) {
+                return Err(usage(
+                    format!("`{name}` has one of Directus' type prefixes"),
+                    "write the value alone",
+                ));
+            }
         }
         let tls = tls_from(environment)?;
         if let Some(url) = environment.get("DB_CONNECTION_STRING") {
@@ -102,10 +130,13 @@ impl DatabaseSettings {
             Target::Parts { host, port, database, user, .. } => {
                 format!("database `{database}` as `{user}` at `{host}:{port}`")
             }
-            Target::Url(url) => match url.expose().rsplit_once('@') {
-                Some((_, rest)) => format!("database at `{}`", rest.split('?').next().unwrap_or(rest)),
-                None => "database of `DB_CONNECTION_STRING`".to_owned(),
-            },
+            Target::Url(url) => {
+                let address = url.expose().split_once('?').map_or(url.expose(), |(address, _)| address);
+                match address.rsplit_once('@') {
+                    Some((_, rest)) => format!("database at `{rest}`"),
+                    None => "database of `DB_CONNECTION_STRING`".to_owned(),
+                }
+            }
         }
     }
 }
@@ -157,6 +188,12 @@ fn split_tls_parameters(url: &str) -> Outcome<(String, Option<Tls>)> {
                 return Err(usage(
                     format!("`sslmode={other}` in `DB_CONNECTION_STRING` is unknown"),
                     "use disable, no-verify, require, verify-ca or verify-full",
+                ));
+            }
+            Some(("password", _)) => {
+                return Err(usage(
+                    "a `password` parameter in `DB_CONNECTION_STRING` is not supported".to_owned(),
+                    "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, percent-encoded",
                 ));
             }
             Some((name @ ("sslcert" | "sslkey" | "sslrootcert"), _)) => {
@@ -225,6 +262,20 @@ mod tests {
         let settings = settings(&[("DB_CONNECTION_STRING", url)]).unwrap();
         assert_eq!(settings.tls, Tls::Verified { ca: None });
         assert_eq!(settings.target, Target::Url(Secret::new("postgres://a:b@c/d?application_name=x")));
+    }
+
+    #[test]
+    fn what_the_two_ends_would_understand_differently_is_refused() {
+        for pair in [("DB_SEARCH_PATH", "other"), ("PGOPTIONS", "-c x=y"), ("DB_PASSWORD", "string:123")] {
+            assert_eq!(with(&[pair]).unwrap_err().exit, Exit::Usage, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_query_is_refused_and_not_shown() {
+        let url = "postgres://127.0.0.1:1/d?user=u&password=top@secret";
+        let failure = settings(&[("DB_CONNECTION_STRING", url)]).unwrap_err();
+        assert!(!failure.render().contains("secret"), "{}", failure.render());
     }
 
     #[test]

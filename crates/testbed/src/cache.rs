@@ -10,6 +10,7 @@
 //! A killed builder frees its lock at once, so the lock tells the living from the dead. Lock files are never removed: removing
 //! one would let two processes lock two files of the same name.
 
+use crate::pins::PINS;
 use crate::progress::{Progress, Step};
 use crate::{children, disk};
 use contract::{Exit, Failure, Outcome};
@@ -60,8 +61,8 @@ impl Cache {
     /// Opens the cache, in this order of precedence:
     ///
     /// 1. `$XTASK_CACHE_DIR`
-    /// 2. `$XDG_CACHE_HOME/trm-directus`
-    /// 3. `~/.cache/trm-directus`
+    /// 2. `$XDG_CACHE_HOME/NAME`, with the project's name
+    /// 3. `~/.cache/NAME`
     ///
     /// # Errors
     /// Exit 2 when none of them is known; exit 1 when the folder cannot be made.
@@ -69,8 +70,8 @@ impl Cache {
         let variable =
             |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let dir = variable(DIR_VARIABLE)
-            .or_else(|| variable("XDG_CACHE_HOME").map(|dir| dir.join("trm-directus")))
-            .or_else(|| variable("HOME").map(|dir| dir.join(".cache/trm-directus")))
+            .or_else(|| variable("XDG_CACHE_HOME").map(|dir| dir.join(&PINS.name)))
+            .or_else(|| variable("HOME").map(|dir| dir.join(".cache").join(&PINS.name)))
             .ok_or_else(|| {
                 Failure::new("find the cache folder: HOME is not set")
                     .exit(Exit::Usage)

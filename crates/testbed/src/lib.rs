@@ -14,11 +14,13 @@ pub mod disk;
 mod dump;
 mod instance;
 mod keeper;
+pub mod pins;
 mod postgres_root;
 pub mod progress;
 mod sandbox;
 mod server;
 mod shared;
+mod tcp;
 mod tool;
 
 pub use cache::Cache;
@@ -28,6 +30,7 @@ pub use postgres_root::{PostgresRoot, postgres_root};
 pub use progress::Progress;
 pub use server::{Server, ServerOptions};
 pub use shared::{Absent, Database, REQUIRE_VARIABLE, require};
+pub use tcp::ServerTls;
 
 use contract::Outcome;
 use std::path::Path;
@@ -48,6 +51,10 @@ pub fn provision_all(
     ];
     // Each part asks for its own share once more; together they may need more than is there.
     disk::require_space(cache.dir(), missing.into_iter().flatten().sum())?;
+    // Directus takes minutes; what makes the other part impossible is known at once.
+    if !postgres_root::is_cached(cache) {
+        postgres_root::require_possible(progress)?;
+    }
     std::thread::scope(|scope| {
         // A child's death is tied to the thread that started it; both threads wait for theirs.
         let database = scope.spawn(|| postgres_root(cache, progress));

@@ -2,6 +2,7 @@
 
 use crate::cache::{Cache, Recipe, Workshop, hash_of, touched};
 use crate::children;
+use crate::pins::PINS;
 use crate::progress::Progress;
 use crate::sandbox::{self, MOUNT_POINTS, Options};
 use crate::tool::{self, Tool};
@@ -10,9 +11,8 @@ use duct::Expression;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The parts of the recipe; their hash names the folder, so a change here makes a new one.
-const SUITE: &str = "trixie";
-const PACKAGES: &str = "postgresql-17,postgresql-17-timescaledb,postgresql-17-postgis-3";
+/// The parts of the recipe, beside suite and packages; their hash names the folder, so a change here makes a new one.
+///
 /// What nobody reads here, a fifth of the size.
 const LEFT_OUT: &[&str] =
     &["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*"];
@@ -21,7 +21,6 @@ const HOOK: &str = "mkdir -p \"$1/etc/postgresql-common\" && echo 'create_main_c
 /// To be raised when the code below changes what it makes of the same recipe.
 const REVISION: &str = "1";
 
-const TITLE: &str = "Postgres 17 with TimescaleDB and PostGIS";
 /// The root, mmdebstrap's own copy of it, and its downloads (measured: 0.65 + 0.65 + 0.2 GB).
 pub(crate) const NEEDS_BYTES: u64 = 1_600_000_000;
 /// Packages to unpack and to set up, measured; only the progress depends on it.
@@ -61,7 +60,7 @@ impl PostgresRoot {
             .run()
             .map_err(|error| what().cause_chain(&error))?;
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() || !said.contains("(PostgreSQL) 17") {
+        if !output.status.success() || !said.contains(&format!("(PostgreSQL) {}.", PINS.postgres_major)) {
             return Err(what().cause(format!("{said}{}", String::from_utf8_lossy(&output.stderr).trim())));
         }
         Ok(said)
@@ -73,8 +72,8 @@ impl PostgresRoot {
 /// # Errors
 /// Exit 1: tools missing, no right to make namespaces, no space, no network, or a package failed; each with its remedy.
 pub fn postgres_root(cache: &Cache, progress: &Progress) -> Outcome<PostgresRoot> {
-    let name = part_name();
-    let recipe = Recipe { title: TITLE, part: &name, needs_bytes: NEEDS_BYTES };
+    let (title, name) = (title(), part_name());
+    let recipe = Recipe { title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, progress))?;
     Ok(PostgresRoot { dir })
 }
@@ -83,14 +82,23 @@ pub(crate) fn is_cached(cache: &Cache) -> bool {
     cache.finished(&part_name()).is_some()
 }
 
+fn title() -> String {
+    format!("Postgres {} with TimescaleDB and PostGIS", PINS.postgres_major)
+}
+
 fn part_name() -> String {
-    let mut inputs = vec![SUITE, PACKAGES, HOOK, REVISION, std::env::consts::ARCH];
+    let packages = PINS.packages();
+    let mut inputs = vec![PINS.debian_suite.as_str(), &packages, HOOK, REVISION, std::env::consts::ARCH];
     inputs.extend(LEFT_OUT);
     let inputs: Vec<&[u8]> = inputs.iter().map(|input| input.as_bytes()).collect();
     format!("postgres-{}", hash_of(&inputs))
 }
 
-fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
+/// Everything that building the root needs of this machine, found out before anything is fetched.
+///
+/// # Errors
+/// Exit 1 with what is missing and the ways around it.
+pub(crate) fn require_possible(progress: &Progress) -> Outcome<()> {
     let mut tools = vec![
         ("bwrap", "bubblewrap"),
         ("mmdebstrap", "mmdebstrap"),
@@ -102,8 +110,13 @@ fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
     }
     sandbox::require_tools(&tools, progress)?;
     sandbox::require_namespaces()?;
+    namespace().map(drop)
+}
+
+fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
+    require_possible(progress)?;
     let tool = Tool {
-        what: format!("fetch {TITLE} (Debian {SUITE}) with `mmdebstrap`"),
+        what: format!("fetch {} (Debian {}) with `mmdebstrap`", title(), PINS.debian_suite),
         expression: pipeline(workshop)?,
         programs: &[],
     };
@@ -124,14 +137,14 @@ fn pipeline(workshop: &Workshop<'_>) -> Outcome<Expression> {
     words.extend(
         ["mmdebstrap", "--mode=root", "--verbose", "--variant=minbase", "--format=tar"].map(OsString::from),
     );
-    words.push(format!("--include={PACKAGES}").into());
+    words.push(format!("--include={}", PINS.packages()).into());
     words.extend(LEFT_OUT.iter().map(|glob| format!("--dpkgopt=path-exclude={glob}").into()));
     // A mirror that stumbles once in 180 MB is not a failure; one that hangs is.
     words.extend(
         ["Acquire::Retries \"2\"", "Acquire::http::Timeout \"30\""].map(|o| format!("--aptopt={o}").into()),
     );
     words.push(format!("--essential-hook={HOOK}").into());
-    words.extend([SUITE, "-"].map(OsString::from));
+    words.extend([PINS.debian_suite.as_str(), "-"].map(OsString::from));
     words.extend(std::env::var_os(MIRROR_VARIABLE).filter(|mirror| !mirror.is_empty()));
     let program = words.remove(0);
     let fetch = duct::cmd(program, words).env("TMPDIR", &workshop.scratch).env("LC_ALL", "C.UTF-8");

@@ -1,5 +1,6 @@
 //! Bubblewrap: runs programs of the Postgres root as its `postgres` user, without root rights and without a daemon.
 
+use crate::pins::PINS;
 use crate::progress::Progress;
 use crate::{children, tool};
 use contract::{Failure, Outcome};
@@ -40,7 +41,7 @@ pub(crate) fn inside(root: &Path, home: Option<&Path>, program: &[&str], options
         add(&[&"--bind", folder, name]);
     }
     add(&[&"--chdir", &"/", &"--clearenv", &"--setenv", &"LC_ALL", &"C.UTF-8", &"--setenv", &"TZ", &"UTC"]);
-    add(&[&"--setenv", &"PATH", &"/usr/lib/postgresql/17/bin:/usr/bin:/bin"]);
+    add(&[&"--setenv", &"PATH", &format!("{}:/usr/bin:/bin", PINS.postgres_programs())]);
     let info = options.info.map(|number| number.to_string());
     if let Some(info) = &info {
         add(&[&"--info-fd", info]);

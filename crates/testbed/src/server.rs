@@ -1,4 +1,4 @@
-//! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, gone with its owner.
+//! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, on request with TLS on TCP as well, gone with its owner.
 
 use crate::cache::{open_lock, touched, try_lock};
 use crate::dump::without_random_lines;
@@ -6,6 +6,7 @@ use crate::instance::Instance;
 use crate::keeper::Keeper;
 use crate::postgres_root::PostgresRoot;
 use crate::sandbox::{self, HOME, Options};
+use crate::tcp::{self, Attempt, ServerTls};
 use crate::tool;
 use contract::{Failure, Outcome};
 use std::fs::File;
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 const READY_WAIT: Duration = Duration::from_secs(60);
 /// How long a clean stop may take before it becomes a hard one.
 const STOP_WAIT: Duration = Duration::from_secs(10);
-/// Only part of the socket's name; there is no TCP port (Postgres refuses port 0, P20).
+/// Part of the socket's name alone, where there is no TCP port (Postgres refuses port 0, P20).
 const PORT: u16 = 5432;
 const SUPERUSER: &str = "postgres";
 /// Lines of the server's log that a failure shows.
@@ -36,6 +37,8 @@ pub struct ServerOptions {
     pub data: Option<PathBuf>,
     /// Where the server's own folder is made; where temporary folders are when there is none, or when its path is too long for a socket.
     pub within: Option<PathBuf>,
+    /// Serve TLS on TCP as well, on 127.0.0.1 and a port that was free ([`Server::tcp_port`]).
+    pub tls: Option<ServerTls>,
 }
 
 impl Default for ServerOptions {
@@ -47,6 +50,7 @@ impl Default for ServerOptions {
             keep: false,
             data: None,
             within: None,
+            tls: None,
         }
     }
 }
@@ -56,6 +60,7 @@ pub struct Server {
     root: PathBuf,
     settings: Vec<(String, String)>,
     socket_dir: PathBuf,
+    tcp_port: Option<u16>,
     log: PathBuf,
     data: Option<PersistentData>,
     keeper: Mutex<Option<Keeper>>,
@@ -93,17 +98,24 @@ impl Server {
     pub fn start(root: &PostgresRoot, options: ServerOptions) -> Outcome<Server> {
         let data = options.data.as_deref().map(PersistentData::open).transpose()?;
         let instance = Instance::make(options.keep, options.within.as_deref())?;
-        let server = Server {
+        let mut server = Server {
             root: root.dir().to_owned(),
             settings: settings(&options),
             socket_dir: instance.dir().join("s"),
+            tcp_port: None,
             log: instance.dir().join("log"),
             data,
             keeper: Mutex::new(None),
             instance,
         };
         server.make_cluster()?;
-        server.run()?;
+        match &options.tls {
+            None => server.run()?,
+            Some(tls) => {
+                tls.install(server.dir())?;
+                tcp::on_a_free_port(|port| server.run_on(port))?;
+            }
+        }
         Ok(server)
     }
 
@@ -112,9 +124,15 @@ impl Server {
         &self.socket_dir
     }
 
-    /// The number in the socket's name. No TCP port is open.
+    /// The number in the socket's name.
     pub fn port(&self) -> u16 {
-        PORT
+        self.tcp_port.unwrap_or(PORT)
+    }
+
+    /// The port on 127.0.0.1, of a server with [`ServerOptions::tls`]; others are on their socket alone. It stays the same over
+    /// [`Server::restart`].
+    pub fn tcp_port(&self) -> Option<u16> {
+        self.tcp_port
     }
 
     /// The role that owns everything; no password is asked for.
@@ -127,7 +145,7 @@ impl Server {
         [
             ("DB_CLIENT", "pg".to_owned()),
             ("DB_HOST", self.socket_dir.display().to_string()),
-            ("DB_PORT", PORT.to_string()),
+            ("DB_PORT", self.port().to_string()),
             ("DB_DATABASE", database.to_owned()),
             ("DB_USER", SUPERUSER.to_owned()),
             // Never looked at, but Directus insists on one.
@@ -140,7 +158,7 @@ impl Server {
     /// How to connect to `database` as the superuser, with the `postgres` crate.
     pub fn connection(&self, database: &str) -> postgres::Config {
         let mut config = postgres::Config::new();
-        config.host_path(&self.socket_dir).port(PORT).user(SUPERUSER).dbname(database);
+        config.host_path(&self.socket_dir).port(self.port()).user(SUPERUSER).dbname(database);
         config.connect_timeout(Duration::from_secs(10));
         config
     }
@@ -171,13 +189,49 @@ impl Server {
         self.instance.dir()
     }
 
+    /// Runs `script` with psql, in one session that ends at the first error.
+    ///
+    /// # Errors
+    /// Exit 1 with psql's own words.
+    pub fn psql(&self, database: &str, script: &str) -> Outcome<()> {
+        let (socket, port) = (format!("{HOME}/s"), self.port().to_string());
+        let words = [
+            "psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--host",
+            &socket,
+            "--port",
+            &port,
+            "--username",
+            SUPERUSER,
+        ];
+        let words: Vec<&str> = words.into_iter().chain(["--dbname", database]).collect();
+        let what = || Failure::new(format!("run a script in database `{database}` with `psql`"));
+        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+            .stdin_bytes(script)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|error| what().cause_chain(&error))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(what().cause(String::from_utf8_lossy(&output.stderr).trim().to_owned())),
+        }
+    }
+
     /// What `pg_dump` with further `arguments` says about `database`: without the two lines whose key is random.
     ///
     /// # Errors
     /// Exit 1 with pg_dump's own words.
     pub fn pg_dump(&self, database: &str, arguments: &[&str]) -> Outcome<String> {
         let socket = format!("{HOME}/s");
-        let mut words = vec!["pg_dump", "--host", &socket, "--username", SUPERUSER, "--no-password"];
+        let port = self.port().to_string();
+        let mut words =
+            vec!["pg_dump", "--host", &socket, "--port", &port, "--username", SUPERUSER, "--no-password"];
         words.extend(arguments);
         words.extend(["--dbname", database]);
         let what = || Failure::new(format!("dump database `{database}` with `pg_dump`"));
@@ -272,8 +326,19 @@ impl Server {
         Err(explained_by_namespaces(failure))
     }
 
+    /// [`Server::run`] on a TCP port.
+    fn run_on(&mut self, port: u16) -> Attempt {
+        let log = |path: &Path| std::fs::read(path).unwrap_or_default();
+        let before = log(&self.log).len();
+        self.tcp_port = Some(port);
+        let outcome = self.run();
+        let said = log(&self.log);
+        Attempt::of(outcome, &String::from_utf8_lossy(said.get(before..).unwrap_or_default()))
+    }
+
     fn run(&self) -> Outcome<()> {
         let mut words = vec!["postgres".to_owned(), "-D".to_owned(), format!("{HOME}/d")];
+        words.extend(["-c".to_owned(), format!("port={}", self.port())]);
         for (name, value) in &self.settings {
             words.extend(["-c".to_owned(), format!("{name}={value}")]);
         }
@@ -296,7 +361,7 @@ impl Server {
 
     /// Ready is what answers a query: a socket that is there proves nothing.
     fn wait_until_ready(&self, keeper: &Keeper) -> Outcome<()> {
-        let socket = self.socket_dir.join(format!(".s.PGSQL.{PORT}"));
+        let socket = self.socket_dir.join(format!(".s.PGSQL.{}", self.port()));
         let what = || Failure::new(format!("start Postgres in `{}`", self.dir().display()));
         let started = Instant::now();
         let mut last = "its socket did not appear".to_owned();
@@ -368,6 +433,9 @@ fn settings(options: &ServerOptions) -> Vec<(String, String)> {
         ] {
             settings.push((name.to_owned(), value.to_owned()));
         }
+    }
+    if options.tls.is_some() {
+        settings.extend(ServerTls::settings().map(|(name, value)| (name.to_owned(), value)));
     }
     settings.extend(options.extra_settings.iter().cloned());
     settings

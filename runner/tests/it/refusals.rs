@@ -8,7 +8,7 @@ fn d2_a_collection_without_its_group_fails_although_directus_says_success() {
     // The key is gone, not null.
     site.remove_line("snapshots/schema.yaml", "- collection: vehicles\n", "group:");
     let lost = "delete collection vehicles: meta.group removed";
-    site.prepare().expect(1, &["1 differences are left, whatever Directus logged", lost]);
+    site.prepare().expect(1, &["not everything was done, whatever Directus logged", lost]);
     // D3: the next apply would drop the table, rows and all.
     site.prepare().expect(4, &[lost, "nothing was applied"]);
     assert_eq!(site.ask("SELECT to_regclass('vehicles') IS NULL"), "f");
@@ -20,7 +20,45 @@ fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
     site.edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
     site.prepare()
         .expect(2, &["it is of Directus 11.13.0, this is 11.17.4", "hint: take the snapshot again"]);
-    assert_eq!(site.ask("SELECT to_regclass('entries') IS NULL"), "t");
+    assert_eq!(
+        site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
+        "0",
+        "nothing was touched"
+    );
+}
+
+#[test]
+fn a_release_without_a_snapshot_touches_nothing() {
+    let Some(site) = Site::new() else { return };
+    std::fs::remove_file(site.root().join("snapshots/schema.yaml")).expect("a file");
+    site.prepare().expect(2, &["snapshots/schema.yaml"]);
+    assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+}
+
+#[test]
+fn d23_narrowing_a_populated_field_is_refused_with_exit_4() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask(
+        "INSERT INTO vehicles (id, category, make, model) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva')",
+    );
+    site.edit("snapshots/schema.yaml", |text| {
+        let (before, after) =
+            text.split_once("  - collection: vehicles\n    field: make\n").expect("the field");
+        let after = after.replacen("max_length: 100", "max_length: 2", 1);
+        format!("{before}  - collection: vehicles\n    field: make\n{after}")
+    });
+    site.prepare()
+        .expect(4, &["narrow field vehicles.make: schema.max_length 100 → 2", "nothing was applied"]);
+    assert_eq!(site.ask("SELECT make FROM vehicles"), "Lada");
+}
+
+#[test]
+fn a_database_of_a_newer_directus_is_refused() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask("INSERT INTO directus_migrations (version, name) VALUES ('29990101A', 'From The Future')");
+    site.prepare().expect(1, &["29990101A", "made by another version"]);
 }
 
 #[test]
@@ -95,6 +133,14 @@ fn d25_a_database_whose_only_administrator_is_gone_is_not_served() {
     site.ask("DELETE FROM directus_users");
     site.prepare().expect(0, &["first administrator made"]);
     assert_eq!(site.ask("SELECT count(*) FROM directus_users WHERE status = 'active'"), "1");
+}
+
+#[test]
+fn d25_a_suspended_administrator_is_no_administrator() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask("UPDATE directus_users SET status = 'suspended'");
+    site.prepare().expect(1, &["there is no active administrator"]);
 }
 
 #[test]

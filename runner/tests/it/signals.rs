@@ -93,3 +93,21 @@ fn a_killed_runner_takes_its_bridge_along() {
     // Gone, or a zombie that its new parent has not reaped yet.
     assert!(state.is_empty() || state.contains(") Z "), "{state}");
 }
+
+#[test]
+fn c1_a_signal_while_waiting_for_the_database_ends_the_wait() {
+    let Some(site) = Site::new() else { return };
+    let mut command = site.runner(&["prepare"]);
+    command.env("DB_HOST", "/nowhere").env("RUNNER_DB_WAIT_S", "60").env("RUNNER_STOP_WAIT_S", "30");
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a process");
+    std::thread::sleep(Duration::from_millis(500));
+    let began = std::time::Instant::now();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), Signal::TERM).expect("a process");
+    let output = child.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
+}

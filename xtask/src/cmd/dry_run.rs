@@ -48,43 +48,61 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut steps = Steps::new();
     let outcome = prove(&args, root, &mut steps);
-    crate::ending::wait_if_begun();
     if args.json {
         console::result(&steps.to_json(outcome.as_ref().err()).to_string());
     } else {
         console::say(&steps.table());
     }
-    let exit = match outcome {
-        Ok(()) => Exit::Done,
-        Err(error) => crate::fail(&error),
+    let proved = match outcome {
+        Ok(proved) => proved,
+        Err(error) => {
+            let exit = crate::fail(&error);
+            let step = steps.failed().unwrap_or("an unnamed step");
+            console::say(&paint(RED, &format!("dry-run failed at {step}")));
+            return Ok(exit);
+        }
     };
-    match steps.failed() {
-        None => console::say(&paint(GREEN, "dry-run passed")),
-        Some(step) => console::say(&paint(RED, &format!("dry-run failed at {step}"))),
+    console::say(&paint(GREEN, "dry-run passed"));
+    if args.keep {
+        keep(&proved)?;
     }
-    Ok(exit)
+    Ok(Exit::Done)
 }
 
-fn prove(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
+/// What passed, and still runs with `--keep`.
+struct Proved {
+    // In this order: the server ends before the database it uses.
+    server: Option<Running>,
+    stage: Stage,
+}
+
+fn prove(args: &Args, root: &Path, steps: &mut Steps) -> Result<Proved> {
     if !args.skip_check {
         steps.step("check", || crate::cmd::check::require_clean(root))?;
     }
-    let ground = steps.step("provision", || Ground::prepare(args.engine, root, args.runner.as_deref()))?;
-    let stage = steps.step("database", || Stage::set(&ground, root, args.keep.then_some(args.port)))?;
+    let ground = steps.step("provision", || Ground::prepare(root, args.runner.as_deref()))?;
+    let port = args.keep.then_some(args.port);
+    let stage = steps.step("database", || Stage::set(&ground, root, args.engine, port))?;
     steps.step("pass 1", || boot_once(&ground, &stage))?;
     let before = steps.step("picture", || stage.picture())?;
     steps.step("pass 2", || {
         boot_once(&ground, &stage)?;
         unchanged(&before, &stage.picture()?)
     })?;
-    let mut bridge = stage.bridge(root)?;
-    let server = steps.step("start", || start(&ground, &stage))?;
+    let (server, mut bridge) = steps.step("start", || {
+        // Its imports run while the server starts.
+        let bridge = stage.bridge(root)?;
+        Ok((start(&ground, &stage)?, bridge))
+    })?;
     steps.step("round trip", || round_trip(&mut bridge, root))?;
     bridge.close();
-    if args.keep {
-        keep(&stage, &server)?;
-    }
-    steps.step("stop", || stop(server))
+    let server = if args.keep {
+        Some(server)
+    } else {
+        steps.step("stop", || stop(server))?;
+        None
+    };
+    Ok(Proved { server, stage })
 }
 
 /// One boot by the real runner, as an init container would do it.
@@ -164,15 +182,18 @@ fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
         .into())
 }
 
-fn keep(stage: &Stage, server: &Running) -> Result<()> {
-    for line in stage.how_to_connect() {
+fn keep(proved: &Proved) -> Result<()> {
+    for line in proved.stage.how_to_connect() {
         console::say(&line);
     }
     console::say("Ctrl-C stops both and removes everything");
-    while server.ended()?.is_none() {
+    while let Some(server) = &proved.server {
+        if server.ended()?.is_some() {
+            return Err(Failure::new("keep Directus running: it ended by itself").into());
+        }
         std::thread::sleep(Duration::from_millis(200));
     }
-    Err(Failure::new("keep Directus running: it ended by itself").into())
+    Ok(())
 }
 
 /// Directus under the runner ends by itself within moments of SIGTERM, and says how: 128 + 15.

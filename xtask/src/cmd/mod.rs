@@ -1,5 +1,6 @@
 //! One file per command, named like it: its arguments, its run, and little else.
 
+pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod db_init;

@@ -1,10 +1,10 @@
 //! Every test this machine can run; what is left out is named, with the reason.
 
 use crate::console::{self, GREEN, RED, paint};
-use crate::process::{self, Env};
 use contract::{Exit, Failure, Outcome};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use testbed::{Cache, Progress};
+use xshell::{Shell, cmd};
 
 /// Run every test that this machine can run.
 ///
@@ -91,13 +91,11 @@ const SUITES: [Suite; 5] = [
 /// Runs the suites in order; all of them, so that one failure does not hide another.
 pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let wanted = |group: Group| args.only.is_none_or(|only| only == group);
-    let mut results: Vec<(&str, Outcome<()>)> = Vec::new();
+    let mut results: Vec<(&str, Went)> = Vec::new();
     if wanted(Group::Fast) {
         console::heading("static rules");
-        results.push((
-            "static rules",
-            crate::cmd::check::require_clean(root).map_err(|error| crate::as_failure(&error)),
-        ));
+        let clean = crate::cmd::check::require_clean(root);
+        results.push(("static rules", clean.map_err(|error| crate::as_failure(&error)).into()));
     }
     let services = if wanted(Group::Services) || wanted(Group::Network) {
         services(root, args.require)
@@ -110,11 +108,15 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
             (_, Group::Fast) => Vec::new(),
             (Ok(env), _) => env.clone(),
             (Err(failure), _) => {
-                results.push((suite.name, Err(failure.clone())));
+                let failure = failure.clone();
+                results.push((
+                    suite.name,
+                    if args.require { Went::Failed(failure) } else { Went::LeftOut(failure) },
+                ));
                 continue;
             }
         };
-        results.push((suite.name, cargo(suite, root, env)));
+        results.push((suite.name, cargo(suite, root, env).into()));
     }
     Ok(conclude(&results))
 }
@@ -130,29 +132,44 @@ fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
     Ok(env)
 }
 
-fn cargo(suite: &Suite, root: &Path, mut env: Vec<(String, String)>) -> Outcome<()> {
-    let program = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    env.push(("CARGO_TERM_COLOR".to_owned(), "never".to_owned()));
-    let mut arguments = suite.arguments.to_vec();
-    let manifest = root.join("Cargo.toml").display().to_string();
-    arguments.splice(1..1, ["--manifest-path", manifest.as_str()]);
-    process::run(suite.name, &program, &arguments, Env::Inherited(env), console::say).map(drop)
+/// A line that you could type; its output goes where ours goes.
+fn cargo(suite: &Suite, root: &Path, env: Vec<(String, String)>) -> Outcome<()> {
+    let failed = |error: xshell::Error| Failure::new(format!("run the {}", suite.name)).cause(error);
+    let shell = Shell::new().map_err(failed)?;
+    shell.change_dir(root);
+    let arguments = suite.arguments;
+    cmd!(shell, "cargo {arguments...}").envs(env).run().map_err(failed)
 }
 
-fn conclude(results: &[(&str, Outcome<()>)]) -> Exit {
+/// How a suite went.
+enum Went {
+    Passed,
+    /// What it needs is not here; the failure says why.
+    LeftOut(Failure),
+    Failed(Failure),
+}
+
+impl From<Outcome<()>> for Went {
+    fn from(outcome: Outcome<()>) -> Self {
+        outcome.map_or_else(Went::Failed, |()| Went::Passed)
+    }
+}
+
+fn conclude(results: &[(&str, Went)]) -> Exit {
+    let (mut passed, mut left_out, mut failed) = (0, 0, 0);
     console::say("");
-    for (name, result) in results {
-        match result {
-            Ok(()) => console::say(&format!("  {name:<20} {}", paint(GREEN, "ok"))),
-            Err(failure) => {
-                console::say(&format!("  {name:<20} {}", paint(RED, "failed")));
-                // What a suite printed has been on the screen already.
-                let brief = Failure { excerpt: None, ..failure.clone() };
-                console::error(brief.render().trim_end());
-            }
+    for (name, went) in results {
+        let (count, word, why) = match went {
+            Went::Passed => (&mut passed, paint(GREEN, "ok"), None),
+            Went::LeftOut(why) => (&mut left_out, "left out".to_owned(), Some(why)),
+            Went::Failed(why) => (&mut failed, paint(RED, "failed"), Some(why)),
+        };
+        *count += 1;
+        console::say(&format!("  {name:<20} {word}"));
+        if let Some(why) = why {
+            console::error(why.render().trim_end());
         }
     }
-    let failed = results.iter().filter(|(_, result)| result.is_err()).count();
-    console::result(&format!("{} passed, {failed} failed", results.len() - failed));
+    console::result(&format!("{passed} passed, {failed} failed, {left_out} skipped"));
     if failed == 0 { Exit::Done } else { Exit::Failed }
 }

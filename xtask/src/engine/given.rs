@@ -4,8 +4,13 @@ use crate::ending::Undoing;
 use contract::database::{DatabaseSettings, Target};
 use contract::env::{DB_WAIT_S, Environment};
 use contract::{Exit, Failure, Outcome};
-use migrations::session;
+use migrations::session::{self, Session};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Of every throwaway database's name; the time of its making follows, in seconds.
+const PREFIX: &str = "dry_run_";
+/// No run takes as long, in seconds.
+const ABANDONED_AFTER_S: u64 = 7200;
 const APPLICATION_NAME: &str = "xtask-dry-run";
 /// How long to wait for a server that may still be starting, in seconds: a CI service is.
 const WAIT_S: u64 = 60;
@@ -18,11 +23,11 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// Makes the database, when the environment names a server; `None` when it does not.
+    /// Makes the database, when the environment names a server; `None` when it does not. `unique` tells its name from others.
     ///
     /// # Errors
     /// When the server cannot be reached or the role may not create databases.
-    pub(crate) fn from_environment(environment: &Environment, name: &str) -> Outcome<Option<Given>> {
+    pub(crate) fn from_environment(environment: &Environment, unique: &str) -> Outcome<Option<Given>> {
         if environment.get("DB_CONNECTION_STRING").is_some() {
             return Err(Failure::new("make a throwaway database: DB_CONNECTION_STRING names one database, not a server")
                 .exit(Exit::Usage)
@@ -36,18 +41,26 @@ impl Given {
         let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, wait_s, &mut |text| {
             crate::console::say(text)
         })?;
+        sweep(&mut session);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let name = format!("{PREFIX}{now}_{unique}");
+        crate::console::say(&format!(
+            "    a database of its own, `{name}`, beside the {}",
+            maintenance.describe()
+        ));
+        // Before it is made: a signal in between finds something to undo, and dropping what is not there is no error.
+        let undoing = Undoing::new({
+            let (maintenance, name) = (maintenance.clone(), name.clone());
+            move || drop_database(&maintenance, &name)
+        });
         session.client().batch_execute(&format!("CREATE DATABASE \"{name}\"")).map_err(|error| {
             Failure::new(format!("create the throwaway database `{name}`"))
                 .cause_chain(&error)
                 .hint("DB_USER needs CREATEDB")
         })?;
-        let undoing = Undoing::new({
-            let (maintenance, name) = (maintenance.clone(), name.to_owned());
-            move || drop_database(&maintenance, &name)
-        });
         let mut settings = maintenance;
         if let Target::Parts { database, .. } = &mut settings.target {
-            *database = name.to_owned();
+            *database = name.clone();
         }
         let names = [
             "DB_HOST",
@@ -62,7 +75,7 @@ impl Given {
             .iter()
             .filter_map(|each| Some(((*each).to_owned(), environment.get(each)?.to_owned())))
             .collect();
-        variables.push(("DB_DATABASE".to_owned(), name.to_owned()));
+        variables.push(("DB_DATABASE".to_owned(), name));
         variables.push(("DB_CLIENT".to_owned(), "pg".to_owned()));
         Ok(Some(Given { settings, variables, _undoing: undoing }))
     }
@@ -80,6 +93,22 @@ impl Given {
     /// How to connect to it.
     pub(crate) fn settings(&self) -> &DatabaseSettings {
         &self.settings
+    }
+}
+
+/// Drops what a killed run left behind: its name says when it was made, and nobody is connected to it.
+fn sweep(session: &mut Session) {
+    let query = format!(
+        "SELECT datname::text FROM pg_database d WHERE datname ~ '^{PREFIX}[0-9]+_[0-9a-f]+$'
+         AND substring(datname FROM '[0-9]+')::bigint < extract(epoch FROM now()) - {ABANDONED_AFTER_S}
+         AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)"
+    );
+    for row in session.client().query(&query, &[]).unwrap_or_default() {
+        let name: String = row.get(0);
+        // Without FORCE, and an error is no failure: somebody may just have connected.
+        if session.client().batch_execute(&format!("DROP DATABASE \"{name}\"")).is_ok() {
+            crate::console::say(&format!("    dropped `{name}`, which a killed run had left"));
+        }
     }
 }
 

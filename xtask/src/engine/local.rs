@@ -49,7 +49,7 @@ impl Ground {
     ///
     /// # Errors
     /// What could not be fetched or built, with the last lines of the tool that failed.
-    pub(crate) fn prepare(_choice: Choice, root: &Path, runner: Option<&Path>) -> Result<Ground> {
+    pub(crate) fn prepare(root: &Path, runner: Option<&Path>) -> Result<Ground> {
         let progress = Progress::auto();
         let cache = Cache::open()?;
         std::thread::scope(|scope| {
@@ -66,37 +66,73 @@ impl Ground {
     }
 }
 
+impl Ground {
+    /// Node, and the folder of Directus: for what runs Directus' own commands.
+    pub(crate) fn directus(&self) -> (String, String) {
+        (self.install.node.display().to_string(), self.install.dir.display().to_string())
+    }
+}
+
 fn given_runner(runner: &Path) -> Outcome<PathBuf> {
     runner.canonicalize().map_err(|error| {
         Failure::new(format!("find the runner `{}`", runner.display())).exit(Exit::Usage).cause(error)
     })
 }
 
-/// Builds the binary that ships, so that what is tested is what ships.
+/// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and says so.
 fn build_runner(root: &Path) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let manifest = root.join("Cargo.toml").display().to_string();
-    let arguments = [
+    let what = "build the runner with `cargo`";
+    let mut arguments = vec![
         "build",
         "--locked",
         "--release",
         "--package",
         "runner",
-        "--target",
-        &target,
-        "--manifest-path",
-        &manifest,
+        "--message-format=json-render-diagnostics",
     ];
-    process::run("build the runner with `cargo`", &cargo, &arguments, Env::Inherited(Vec::new()), |_| {})
-        .map_err(|failure| {
-            let target_missing = failure.excerpt.as_deref().is_some_and(|text| {
-                text.contains("can't find crate for `core`") || text.contains("can't find crate for `std`")
-            });
-            if target_missing { failure.hint(format!("rustup target add {target}")) } else { failure }
-        })?;
-    let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(folder.join(target).join("release/runner"))
+    arguments.extend(["--target", &target, "--manifest-path", &manifest]);
+    let build = || {
+        let announced = std::sync::Once::new();
+        let announce = move |line: &str| {
+            if line.trim_start().starts_with("Compiling") {
+                announced.call_once(|| console::say("    building the runner, static and optimized"));
+            }
+        };
+        process::run(what, &cargo, &arguments, Env::Inherited(Vec::new()), announce)
+    };
+    let lines = build().or_else(|failure| {
+        let said = failure.excerpt.as_deref().unwrap_or_default();
+        if !["`core`", "`std`"].iter().any(|name| said.contains(&format!("can't find crate for {name}"))) {
+            return Err(failure);
+        }
+        console::say(&format!(
+            "    adding the Rust target {target} with rustup: the runner is a static binary"
+        ));
+        let add = ["target", "add", &target];
+        process::run(
+            "add the target with `rustup`",
+            Path::new("rustup"),
+            &add,
+            Env::Inherited(Vec::new()),
+            |_| {},
+        )
+        .map_err(|failure| failure.hint(format!("install the target {target} for this Rust toolchain")))?;
+        build()
+    })?;
+    lines
+        .iter()
+        .rev()
+        .find_map(|line| executable(line))
+        .ok_or_else(|| Failure::new(format!("{what}: cargo named no executable")))
+}
+
+/// The path in cargo's message about a finished binary.
+fn executable(line: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    message["executable"].as_str().map(PathBuf::from)
 }
 
 impl Stage {
@@ -104,12 +140,12 @@ impl Stage {
     ///
     /// # Errors
     /// When the server does not start, or the given one refuses.
-    pub(crate) fn set(ground: &Ground, root: &Path, port: Option<u16>) -> Result<Stage> {
+    pub(crate) fn set(ground: &Ground, root: &Path, choice: Choice, port: Option<u16>) -> Result<Stage> {
         // Everything of this run is below one folder, the server's own included, so that one removal ends it all.
         let instance = Instance::new()?;
         let folder = instance.dir().to_path_buf();
         let undoing = Undoing::new(move || drop(instance));
-        let database = Database::set(ground, &folder)?;
+        let database = Database::set(ground, choice, &folder)?;
         console::say(&format!("    {}", database.describe()));
         let login = Login { email: "admin@example.com", password: random_hex(12)? };
         let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
@@ -138,6 +174,19 @@ impl Stage {
         self.database.dump(&self.postgres)
     }
 
+    /// Runs a script with psql in one session; for comparisons.
+    ///
+    /// # Errors
+    /// psql's own words.
+    pub(crate) fn psql(&self, script: &str) -> Result<()> {
+        match &self.database {
+            Database::Own(server) => Ok(server.psql(DATABASE, script)?),
+            Database::Given(_) => {
+                Err(Failure::new("run psql: only on a server of our own").exit(Exit::Usage).into())
+            }
+        }
+    }
+
     /// A bridge of our own to the same database; it loads Directus while the caller goes on.
     ///
     /// # Errors
@@ -163,9 +212,9 @@ impl Stage {
 }
 
 impl Database {
-    fn set(ground: &Ground, folder: &Path) -> Result<Database> {
-        if let Some(given) =
-            Given::from_environment(&super::environment()?, &format!("dry_run_{}", random_hex(4)?))?
+    fn set(ground: &Ground, choice: Choice, folder: &Path) -> Result<Database> {
+        if choice == Choice::Auto
+            && let Some(given) = Given::from_environment(&super::environment()?, &random_hex(4)?)?
         {
             return Ok(Database::Given(given));
         }

@@ -6,6 +6,7 @@ mod local;
 pub(crate) use local::{Ground, Stage};
 
 use boot::bridge::{Log, Options};
+pub(crate) use boot::settings::process_environment as environment;
 use boot::{BootSettings, Bridge};
 use contract::Outcome;
 use contract::env::{self, Environment};
@@ -16,21 +17,11 @@ use testbed::{Cache, DirectusInstall, Progress};
 /// What `--engine` takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Choice {
-    /// The best one that this machine has.
+    /// The server that DB_HOST names, if it is set; else the local engine.
     #[default]
     Auto,
-    /// No containers: Postgres and Directus from package registries, in the user's cache.
+    /// A server of our own, whatever DB_HOST says: no containers, from package registries, in the user's cache.
     Local,
-}
-
-/// The environment of this process, with files resolved.
-///
-/// # Errors
-/// Exit 2 when a variable and its file are both set, or a file cannot be read.
-pub(crate) fn environment() -> Outcome<Environment> {
-    let variables = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Environment::resolve(variables, |path| std::fs::read_to_string(path).map_err(|error| error.to_string()))
 }
 
 /// Settings for a bridge on this machine: the checkout's artefacts, the pinned Directus (fetched if need be), the database of `environment`.

@@ -114,7 +114,7 @@ fn services() -> Result<(), Absent> {
 }
 
 /// The binary that ships, built once.
-fn runner() -> &'static Path {
+pub(crate) fn runner() -> &'static Path {
     static RUNNER: OnceLock<PathBuf> = OnceLock::new();
     RUNNER.get_or_init(|| {
         let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);

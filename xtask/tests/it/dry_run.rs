@@ -149,6 +149,30 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
 }
 
 #[test]
+fn a_runner_that_ends_with_0_instead_of_serving_is_a_failure() {
+    let Some(checkout) = Checkout::new() else { return };
+    let runner = checkout.path("runner.sh");
+    let script = format!(
+        "#!/bin/sh\n[ \"$1\" = start ] && exit 0\nexec {} \"$@\"\n",
+        crate::checkout::runner().display()
+    );
+    std::fs::write(&runner, script).expect("a file");
+    std::fs::set_permissions(&runner, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a file");
+    let mut command = checkout.xtask(&["dry-run", "--runner", runner.to_str().expect("text")]);
+    let said = said(&mut command).expect(1, &["start Directus with the runner: exit code 0"]);
+    assert_eq!(said.last_line(), "dry-run failed at start");
+}
+
+#[test]
+fn with_the_local_engine_no_given_server_is_touched() {
+    let Some(checkout) = Checkout::new() else { return };
+    let mut command = checkout.dry_run(&["--engine", "local"]);
+    let said =
+        said(command.env("DB_HOST", "/nowhere").env("DB_USER", "x").env("DB_DATABASE", "x")).expect(0, &[]);
+    assert_eq!(said.last_line(), "dry-run passed");
+}
+
+#[test]
 fn an_unreachable_server_ends_with_5() {
     let Some(checkout) = Checkout::new() else { return };
     let mut command = checkout.dry_run(&[]);

@@ -7,3 +7,4 @@ mod objects;
 mod run;
 mod server;
 mod session;
+mod tls;

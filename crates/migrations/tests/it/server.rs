@@ -20,20 +20,33 @@ pub(crate) struct Database {
 /// A fresh database, or `None` with a word on why; with `TEST_REQUIRE=1` the test fails instead.
 #[track_caller]
 pub(crate) fn database() -> Option<Database> {
-    database_on(given().or_else(throwaway)?)
+    match given() {
+        Some(server) => database_on(server),
+        None => throwaway_database(),
+    }
+}
+
+/// A fresh database on testbed's server, also when another one is given: where a test needs TimescaleDB or a unix socket.
+#[track_caller]
+pub(crate) fn throwaway_database() -> Option<Database> {
+    database_on(throwaway()?)
 }
 
 /// A fresh database on a server of its own that has TimescaleDB installed, but not preloaded.
 #[track_caller]
 pub(crate) fn database_without_preload() -> Option<(testbed::Server, Database)> {
-    let cache = testbed::require(testbed::Cache::open().map_err(testbed::Absent::from))?;
-    let root = testbed::PostgresRoot::cached(&cache)
-        .ok_or_else(|| testbed::Absent::new("no Postgres root in the cache"));
     let options = testbed::ServerOptions { preload_timescaledb: false, ..Default::default() };
-    let server = testbed::Server::start(&testbed::require(root)?, options).expect("the server starts");
+    let server = testbed::require(own_server(options))?;
     let database = database_on(settings_of(&server))?;
     // In this order the database is dropped before its server.
     Some((server, database))
+}
+
+/// A server that is not like testbed's shared one.
+pub(crate) fn own_server(options: testbed::ServerOptions) -> Result<testbed::Server, testbed::Absent> {
+    let root = testbed::PostgresRoot::cached(&testbed::Cache::open()?)
+        .ok_or_else(|| testbed::Absent::new("no Postgres root in the cache: run cargo xtask setup"))?;
+    Ok(testbed::Server::start(&root, options)?)
 }
 
 fn database_on(server: DatabaseSettings) -> Option<Database> {

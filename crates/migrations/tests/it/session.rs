@@ -1,4 +1,4 @@
-//! Connecting: what is refused at once, and encryption where the server has it.
+//! Connecting: what is refused at once, and what the session is like.
 
 use crate::server::database;
 use contract::database::{Target, Tls};
@@ -45,38 +45,4 @@ fn encryption_on_a_unix_socket_is_refused_with_a_remedy() {
     };
     let failure = connect(&settings, "test").err().expect("a failure");
     assert_eq!((failure.exit, failure.hint.is_some()), (Exit::Usage, true));
-}
-
-/// The server's own settings say where its certificate is; without one, or on another machine, there is nothing to test.
-#[test]
-fn a_certificate_is_checked_against_the_given_authority_and_the_host_name() {
-    let Some(database) = database() else { return };
-    if database.ask("SHOW ssl") != "on" {
-        return eprintln!("skipped: the server has no TLS");
-    }
-    let path = format!("{}/{}", database.ask("SHOW data_directory"), database.ask("SHOW ssl_cert_file"));
-    let Ok(pem) = std::fs::read_to_string(&path) else { return eprintln!("skipped: cannot read {path}") };
-    let port = database.ask("SHOW port").parse().expect("a port");
-    let check = |host: &str, tls: Tls| {
-        let mut settings = database.settings.clone();
-        let Target::Parts { host: place, port: number, .. } = &mut settings.target else {
-            unreachable!("made from parts")
-        };
-        (*place, *number) = (host.to_owned(), port);
-        settings.tls = tls;
-        let mut session = connect(&settings, "test")?;
-        let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-        let encrypted: bool = session.client().query_one(query, &[]).unwrap().get(0);
-        // A cancellation takes the same way, with the same checks.
-        session.cancel_token().cancel()?;
-        Ok::<bool, contract::Failure>(encrypted)
-    };
-    assert!(check("localhost", Tls::Unverified).unwrap());
-    assert!(check("localhost", Tls::Verified { ca: Some(pem.clone()) }).unwrap());
-    let unknown = check("localhost", Tls::Verified { ca: None }).unwrap_err();
-    assert_eq!(unknown.exit, Exit::Usage, "{}", unknown.render());
-    // Linux takes 0.0.0.0 for this machine; no certificate names it.
-    let wrong_name = check("0.0.0.0", Tls::Verified { ca: Some(pem) }).unwrap_err();
-    assert_eq!(wrong_name.exit, Exit::Usage, "{}", wrong_name.render());
-    assert!(wrong_name.render().contains("certificate"), "{}", wrong_name.render());
 }

@@ -1,0 +1,101 @@
+//! Boots: from the start of a program to a healthy Directus, beside Directus' own commands run by hand.
+
+use super::{Row, in_turn};
+use crate::console;
+use crate::engine::{Choice, Ground, Stage};
+use crate::http;
+use crate::process::{self, Env, Running};
+use anyhow::Result;
+use contract::Failure;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const HEALTHY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Cold: from an empty database. Warm: when there is nothing to do.
+pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row>> {
+    console::heading("cold boot");
+    let (ours, theirs) = in_turn(
+        runs,
+        || runner_start(ground, &Stage::set(ground, root, Choice::Local, None)?),
+        || {
+            let stage = Stage::set(ground, root, Choice::Local, None)?;
+            // Its tables must exist for Directus to apply over them, as in the scripts; psql's own time is left out.
+            by_hand(ground, &stage, root)
+        },
+    )?;
+    let cold = Row {
+        what: "cold boot: empty database to healthy",
+        ours,
+        beside: Some(("bootstrap + schema apply + start", theirs)),
+        target: "≤ 0.5",
+    };
+    console::heading("warm boot");
+    let stage = Stage::set(ground, root, Choice::Local, None)?;
+    runner_start(ground, &stage)?;
+    let (ours, theirs) = in_turn(runs, || runner_start(ground, &stage), || directus_start(ground, &stage))?;
+    let warm = Row {
+        what: "warm boot: nothing to do, to healthy",
+        ours,
+        beside: Some(("directus start alone", theirs)),
+        target: "≤ 1.05",
+    };
+    Ok(vec![cold, warm])
+}
+
+fn runner_start(ground: &Ground, stage: &Stage) -> Result<Duration> {
+    let began = Instant::now();
+    let server = process::start(&ground.runner, &["start"], Env::Only(stage.environment()), |_| {})?;
+    until_healthy(server, stage, began)
+}
+
+fn directus_start(ground: &Ground, stage: &Stage) -> Result<Duration> {
+    let began = Instant::now();
+    until_healthy(directus(ground, stage, &["start"])?, stage, began)
+}
+
+fn by_hand(ground: &Ground, stage: &Stage, root: &Path) -> Result<Duration> {
+    let snapshot = root.join(contract::artefacts::SNAPSHOT).display().to_string();
+    let began = Instant::now();
+    for arguments in [&["bootstrap"][..], &["schema", "apply", "--yes", &snapshot]] {
+        let ended = directus(ground, stage, arguments)?.wait()?;
+        if !ended.status.success() {
+            return Err(ended.failure(&format!("run `directus {}`", arguments.join(" "))).into());
+        }
+    }
+    until_healthy(directus(ground, stage, &["start"])?, stage, began)
+}
+
+/// One of Directus' own commands, without its question for updates.
+fn directus(ground: &Ground, stage: &Stage, arguments: &[&str]) -> Result<Running> {
+    let (node, dir) = ground.directus();
+    let mut words = vec![
+        "-C",
+        &dir,
+        &node,
+        "--input-type=module",
+        "--eval",
+        "import('@directus/api/cli/run.js')",
+        "--",
+        "directus",
+    ];
+    words.extend(arguments);
+    let mut environment = stage.environment();
+    environment.push((contract::env::CONFIG_PATH.to_owned(), contract::env::NO_CONFIG.to_owned()));
+    Ok(process::start(Path::new("/usr/bin/env"), &words, Env::Only(environment), |_| {})?)
+}
+
+fn until_healthy(server: Running, stage: &Stage, began: Instant) -> Result<Duration> {
+    while began.elapsed() < HEALTHY_WITHIN {
+        if http::get(stage.address(), "/server/health").is_ok_and(|answer| answer.status == 200) {
+            let took = began.elapsed();
+            server.stop(Duration::from_secs(10))?;
+            return Ok(took);
+        }
+        if server.ended()?.is_some() {
+            return Err(server.wait()?.failure("start Directus").into());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Err(Failure::new(format!("wait for Directus: not healthy within {} s", HEALTHY_WITHIN.as_secs())).into())
+}

@@ -1,0 +1,69 @@
+//! The numbers to hold, as ratios measured side by side in one run.
+
+use crate::bench::{Row, boot, migrations};
+use crate::console::{self, elapsed};
+use crate::engine::Ground;
+use anyhow::Result;
+use contract::Exit;
+use serde_json::json;
+use std::path::Path;
+
+/// Measure: boots, migrations and static rules, each beside what it replaces.
+///
+/// Every row is the median of several runs; the two sides of a row run in turn, so that a busy machine slows both. Ratios are what counts.
+/// The last figures are in docs/benchmarks.md.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  cargo xtask bench
+  cargo xtask bench boot --runs 5
+  cargo xtask bench --json")]
+pub(crate) struct Args {
+    /// Only one group.
+    #[arg(value_enum)]
+    group: Option<Group>,
+    /// Runs per row.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=50))]
+    runs: u32,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Group {
+    /// Container start to healthy.
+    Boot,
+    /// 1,000 migrations.
+    Migrations,
+}
+
+/// Measures and prints; nothing is judged, because a machine's mood is no regression.
+pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
+    let ground = Ground::prepare(root, None)?;
+    let wanted = |group: Group| args.group.is_none_or(|only| only == group);
+    let mut rows = Vec::new();
+    if wanted(Group::Migrations) {
+        rows.extend(migrations::measure(&ground, root, args.runs)?);
+    }
+    if wanted(Group::Boot) {
+        rows.extend(boot::measure(&ground, root, args.runs)?);
+    }
+    if args.json {
+        console::result(&json!(rows.iter().map(Row::to_json).collect::<Vec<_>>()).to_string());
+    } else {
+        rows.iter().for_each(|row| console::result(&line(row)));
+    }
+    Ok(Exit::Done)
+}
+
+/// A line of a Markdown table.
+fn line(row: &Row) -> String {
+    let (beside, ratio) = match &row.beside {
+        Some((what, time)) => {
+            (format!("{} {what}", elapsed(*time)), format!("{:.2}", row.ratio().unwrap_or(f64::NAN)))
+        }
+        None => ("–".to_owned(), "–".to_owned()),
+    };
+    format!("| {} | {} | {beside} | {ratio} | {} |", row.what, elapsed(row.ours), row.target)
+}

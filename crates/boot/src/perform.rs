@@ -87,6 +87,7 @@ impl<'a> Boot<'a> {
         let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
         let mut session = self.connect(report)?;
         let mut lock_session = session::connect(&self.settings.database, &self.application_name)?;
+        lock_session.set_stop(self.stop());
         let lock = lock::acquire(&mut lock_session, self.settings.lock_wait_s, &mut |text| {
             report(Event::Doing(text.to_owned()));
         })?;
@@ -97,6 +98,12 @@ impl<'a> Boot<'a> {
         }
         lock.release(&mut lock_session)?;
         Ok(Prepared { bridge })
+    }
+
+    /// Ends every wait once a signal has come.
+    fn stop(&self) -> session::Stop {
+        let interrupt = self.interrupt.clone();
+        Arc::new(move || interrupt.signal().is_some())
     }
 
     /// Reads the release. What is wrong with it by itself is said here, before anything is touched: migrations that would escape
@@ -118,7 +125,8 @@ impl<'a> Boot<'a> {
     }
 
     fn connect(&self, report: Report<'_>) -> Outcome<Session> {
-        let session = session::wait_and_connect(
+        let session = session::wait_unless(
+            &self.stop(),
             &self.settings.database,
             &self.application_name,
             self.settings.db_wait_s,

@@ -1,6 +1,6 @@
 //! Follows migrations statement by statement and keeps the list of named objects that exist after them.
 
-use crate::commands::commands;
+use crate::commands::{Command, commands};
 use crate::cursor::{Cursor, Name, identifier};
 use crate::file::Migration;
 use crate::lexer::Token;
@@ -24,6 +24,8 @@ struct Reading<'a> {
     migration: &'a Migration,
     /// From `SET search_path`, which lasts to the end of the file.
     schema: Option<String>,
+    /// What the command makes is there afterwards. What it drops counts as dropped either way.
+    certain: bool,
 }
 
 impl Reading<'_> {
@@ -39,8 +41,9 @@ impl Reading<'_> {
 impl Collector {
     /// Follows one file.
     pub(crate) fn read(&mut self, migration: &Migration) {
-        let mut reading = Reading { migration, schema: None };
-        for tokens in commands(&migration.source) {
+        let mut reading = Reading { migration, schema: None, certain: true };
+        for Command { tokens, certain } in commands(&migration.source) {
+            reading.certain = certain;
             self.command(&mut reading, &tokens);
         }
     }
@@ -223,6 +226,9 @@ impl Collector {
     }
 
     fn add(&mut self, reading: &Reading<'_>, kind: Kind, table: &Name, name: &Name, definition: &[Token]) {
+        if !reading.certain {
+            return;
+        }
         let object = Object {
             kind,
             schema: reading.schema_of(table),

@@ -49,6 +49,7 @@ pub fn acquire(session: &mut Session, wait_s: u64, report: &mut dyn FnMut(&str))
     let mut pause = Pause::new(Duration::from_millis(25), Duration::from_millis(500));
     let mut said: Option<i32> = None;
     loop {
+        session.unless_stopped("take the lock")?;
         if ask(session, &format!("SELECT pg_catalog.pg_try_advisory_lock({KEY})"))?
             .is_some_and(|row| row[0] == "t")
         {

@@ -4,7 +4,7 @@
 //! Statements and DO bodies are read, also `EXECUTE '…'`; bodies of functions only when they are SQL, because PL/pgSQL looks at
 //! names when it runs. `ALTER TABLE IF EXISTS x` counts: on a first boot it would do nothing, and say so only in a notice.
 
-use crate::commands::{commands, meaningful};
+use crate::commands::{Command, commands, meaningful};
 use crate::cursor::{Cursor, Name, string_content};
 use crate::lexer::{Token, TokenKind};
 use crate::source::Span;
@@ -25,7 +25,7 @@ pub struct Mention {
 pub fn relations_mentioned(source: &str) -> Vec<Mention> {
     let mut reader = Reader { source, mentions: Vec::new(), own: BTreeSet::new() };
     // Own names of one command (WITH x AS) hide that name in the whole file; nobody names a query like a collection it reads.
-    for tokens in commands(source) {
+    for Command { tokens, .. } in commands(source) {
         reader.command(&tokens);
     }
     let Reader { mut mentions, own, .. } = reader;

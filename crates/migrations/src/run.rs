@@ -4,8 +4,8 @@
 //!    (P11). `BEGIN` travels with the first statement, ledger row and `COMMIT` together: two round trips for a file of one
 //!    statement.
 //! 2. The ledger row is written only in the transaction of the beginning; else the file escaped it (P3).
-//! 3. What a file `SET`s is reset before the ledger row, and its temporary tables go before the next file (P6). The advisory
-//!    lock of the boot is on this session: nothing here may be DISCARD ALL.
+//! 3. What a file `SET`s is reset before the ledger row, and its temporary tables go before the next file (P6). Under
+//!    `db-init` the advisory lock is on this session (a boot has one for it): nothing here may be DISCARD ALL.
 //! 4. A connection lost during `COMMIT` may have committed: the ledger is asked over a new one before anything is said (P16).
 
 use crate::explain::{self, Context};
@@ -101,6 +101,7 @@ pub fn perform(
     session.take_notices();
     for (index, step) in to_run.iter().enumerate() {
         let migration = &*step.migration;
+        session.unless_stopped(&format!("run migration `{}`", migration.path))?;
         observer(Event::Started { migration, index: index + 1, total: to_run.len() });
         let started = Instant::now();
         let mut file = File {

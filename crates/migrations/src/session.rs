@@ -26,6 +26,15 @@ pub struct Session {
     settings: DatabaseSettings,
     application_name: String,
     notices: Notices,
+    stop: Stop,
+}
+
+/// Says whether whoever made a session wants its waits to end: for the lock, and between two files.
+pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Waits as long as it is allowed to.
+fn never() -> Stop {
+    Arc::new(|| false)
 }
 
 type Notices = Arc<Mutex<Vec<DbError>>>;
@@ -46,6 +55,19 @@ impl Session {
     /// What cancels the running statement.
     pub fn cancel_token(&self) -> CancelToken {
         CancelToken { token: self.client.cancel_token(), connector: self.connector.clone() }
+    }
+
+    /// From now on `stop` is asked at every pause.
+    pub fn set_stop(&mut self, stop: Stop) {
+        self.stop = stop;
+    }
+
+    /// Goes on, unless it should stop; `what` would not be done then.
+    ///
+    /// # Errors
+    /// Exit 1 when it should stop; the caller knows why, and says so.
+    pub(crate) fn unless_stopped(&self, what: &str) -> Outcome<()> {
+        if (self.stop)() { Err(Failure::new(format!("{what}: stopped"))) } else { Ok(()) }
     }
 
     /// Whether the connection is known to be gone. After a FATAL error it may be gone although this is still false (P7).
@@ -99,8 +121,8 @@ impl CancelToken {
 /// Exit 5 when a later attempt may succeed, exit 2 when the settings are wrong (password, database name, TLS).
 pub fn connect(settings: &DatabaseSettings, application_name: &str) -> Outcome<Session> {
     Connecting::new(settings, application_name)?
-        .attempt(Duration::from_secs(ATTEMPT_S))
-        .map_err(|error| refused(settings, &error))
+        .attempt(Duration::from_secs(ATTEMPT_S), &never())
+        .map_err(|refusal| refusal.failure(settings))
 }
 
 /// Connects, and tries again for `wait_s` seconds while the server may still be on its way up. `report` hears why, once per reason.
@@ -113,33 +135,98 @@ pub fn wait_and_connect(
     wait_s: u64,
     report: &mut dyn FnMut(&str),
 ) -> Outcome<Session> {
+    wait_unless(&never(), settings, application_name, wait_s, report)
+}
+
+/// The same, ending early when `stop` says so; it becomes the session's own ([`Session::set_stop`]).
+///
+/// # Errors
+/// As [`wait_and_connect`]; exit 1 when stopped.
+pub fn wait_unless(
+    stop: &Stop,
+    settings: &DatabaseSettings,
+    application_name: &str,
+    wait_s: u64,
+    report: &mut dyn FnMut(&str),
+) -> Outcome<Session> {
     let connecting = Connecting::new(settings, application_name)?;
     let end = Instant::now() + Duration::from_secs(wait_s);
     let mut pause = Pause::new(Duration::from_millis(50), Duration::from_secs(1));
     let mut last = String::new();
     loop {
+        if stop() {
+            return Err(Refusal::Stopped.failure(settings));
+        }
         let left = end.saturating_duration_since(Instant::now());
         let limit = left.clamp(Duration::from_secs(1), Duration::from_secs(ATTEMPT_S));
-        let error = match connecting.attempt(limit) {
-            Ok(session) => return Ok(session),
-            Err(error) => error,
+        let refusal = match connecting.attempt(limit, stop) {
+            Ok(mut session) => {
+                session.stop = Arc::clone(stop);
+                return Ok(session);
+            }
+            Err(refusal) => refusal,
         };
-        if !is_worth_a_retry(&error) {
-            return Err(refused(settings, &error));
+        if !refusal.is_worth_a_retry() {
+            return Err(refusal.failure(settings));
         }
-        let seen = describe(&error);
+        let seen = refusal.describe();
         if seen != last {
             report(&format!("waiting for {}: {seen}", settings.describe()));
             last = seen;
         }
-        let pause = pause.next();
-        if Instant::now() + pause >= end {
+        let next = Instant::now() + pause.next();
+        if next >= end {
             return Err(Failure::new(format!("connect to {}", settings.describe()))
                 .exit(Exit::Unreachable)
                 .cause(format!("the database did not accept connections in {wait_s} s; last: {last}"))
                 .hint(format!("start the database, or wait longer with {}", contract::env::DB_WAIT_S)));
         }
-        std::thread::sleep(pause);
+        while Instant::now() < next && !stop() {
+            std::thread::sleep(SLICE.min(next.saturating_duration_since(Instant::now())));
+        }
+    }
+}
+
+/// How long a wait goes without asking whether it should stop.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// Why an attempt to connect gave no session.
+enum Refusal {
+    /// What the driver says.
+    Driver(postgres::Error),
+    /// The server took the connection and said nothing: a paused container, a load balancer without a back end.
+    Silent(Duration),
+    /// It should stop.
+    Stopped,
+}
+
+impl Refusal {
+    fn is_worth_a_retry(&self) -> bool {
+        match self {
+            Refusal::Driver(error) => is_worth_a_retry(error),
+            Refusal::Silent(_) => true,
+            Refusal::Stopped => false,
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Refusal::Driver(error) => describe(error),
+            Refusal::Silent(limit) => {
+                format!("it took the connection and said nothing for {} s", limit.as_secs())
+            }
+            Refusal::Stopped => "stopped".to_owned(),
+        }
+    }
+
+    fn failure(&self, settings: &DatabaseSettings) -> Failure {
+        match self {
+            Refusal::Driver(error) => refused(settings, error),
+            Refusal::Silent(_) | Refusal::Stopped => {
+                let exit = if matches!(self, Refusal::Silent(_)) { Exit::Unreachable } else { Exit::Failed };
+                Failure::new(format!("connect to {}", settings.describe())).exit(exit).cause(self.describe())
+            }
+        }
     }
 }
 
@@ -169,7 +256,9 @@ impl<'a> Connecting<'a> {
         Ok(Connecting { config, connector, settings, application_name })
     }
 
-    fn attempt(&self, limit: Duration) -> Result<Session, postgres::Error> {
+    /// One attempt. The driver's own time limit ends with the socket's connect, so the rest is watched from here: what hangs is left to
+    /// a thread of its own, which ends when the server or the process does.
+    fn attempt(&self, limit: Duration, stop: &Stop) -> Result<Session, Refusal> {
         let notices = Notices::default();
         let collected = Arc::clone(&notices);
         let mut config = self.config.clone();
@@ -177,9 +266,23 @@ impl<'a> Connecting<'a> {
         config.notice_callback(move |notice| {
             collected.lock().unwrap_or_else(PoisonError::into_inner).push(notice);
         });
-        let client = match &self.connector {
-            Some(tls) => config.connect(tls.clone())?,
-            None => config.connect(NoTls)?,
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let tls = self.connector.clone();
+        std::thread::spawn(move || {
+            // An error means that nobody waits any more.
+            let _ = sender.send(match tls {
+                Some(tls) => config.connect(tls),
+                None => config.connect(NoTls),
+            });
+        });
+        let end = Instant::now() + limit;
+        let client = loop {
+            match receiver.recv_timeout(SLICE) {
+                Ok(connected) => break connected.map_err(Refusal::Driver)?,
+                Err(_) if stop() => return Err(Refusal::Stopped),
+                Err(_) if Instant::now() >= end => return Err(Refusal::Silent(limit)),
+                Err(_) => {}
+            }
         };
         Ok(Session {
             client,
@@ -187,6 +290,7 @@ impl<'a> Connecting<'a> {
             settings: self.settings.clone(),
             application_name: self.application_name.to_owned(),
             notices,
+            stop: never(),
         })
     }
 }
@@ -358,5 +462,40 @@ mod tests {
         assert!(pauses[0] <= Duration::from_millis(63));
         assert!(pauses.iter().all(|pause| *pause <= Duration::from_millis(1250)));
         assert!(pauses[49] >= Duration::from_millis(750));
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_does_not_hold_up_the_wait_for_ever() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = DatabaseSettings {
+            target: Target::Parts {
+                host: "127.0.0.1".to_owned(),
+                port: listener.local_addr().unwrap().port(),
+                database: "d".to_owned(),
+                user: "u".to_owned(),
+                password: None,
+            },
+            tls: Tls::Off,
+        };
+        let failure = wait_and_connect(&settings, "test", 1, &mut |_| {}).err().unwrap();
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.causes[0].contains("said nothing"), "{:?}", failure.causes);
+    }
+
+    #[test]
+    fn a_wait_that_should_stop_ends() {
+        let settings = DatabaseSettings {
+            target: Target::Parts {
+                host: "/nowhere".to_owned(),
+                port: 5432,
+                database: "d".to_owned(),
+                user: "u".to_owned(),
+                password: None,
+            },
+            tls: Tls::Off,
+        };
+        let stop: Stop = Arc::new(|| true);
+        let failure = wait_unless(&stop, &settings, "test", 3600, &mut |_| {}).err().unwrap();
+        assert_eq!(failure.causes, ["stopped"]);
     }
 }

@@ -250,8 +250,8 @@ impl<'a> Boot<'a> {
             let lines: Vec<String> = missing.iter().map(|object| format!("  - {object}")).collect();
             return Err(Failure::new("prove the migrations: what they make is missing")
                 .excerpt(lines.join("\n"))
-                .cause("their migrations are in the ledger as applied, but the database does not have what they create")
-                .hint("find out who dropped them; a new migration that creates them again repairs it"));
+                .cause("their migrations are in the ledger as applied, but the database does not have what they create, or a key of that name has other columns")
+                .hint("find out who dropped or changed them; a new migration that creates them again repairs it"));
         }
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
         if !pending_paths(&known.sql, Phase::Post).is_empty() {

@@ -190,6 +190,8 @@ impl Collector {
             });
         } else if cursor.eat(&["rename"]) {
             cursor.eat(&["column"]);
+            // A key goes with the new name; which one that is need not be followed to know that it exists.
+            self.change(of_table, |object| object.columns.clear());
             self.rename(&mut cursor, |object| of_table(object) && object.kind == Kind::Column);
         } else if cursor.eat(&["set", "schema"]) {
             let Some(to) = cursor.name() else { return };
@@ -236,6 +238,11 @@ impl Collector {
             name: name.last().to_owned(),
             path: reading.migration.path.clone(),
             line: position(reading.source(), name.span.start).line,
+            columns: if kind == Kind::Constraint {
+                key_columns(reading, definition, name)
+            } else {
+                Vec::new()
+            },
         };
         let known = |found: &Found| {
             let other = &found.object;
@@ -264,6 +271,31 @@ impl Collector {
     fn remove(&mut self, which: impl Fn(&Object) -> bool) {
         self.found.retain(|found| !which(&found.object));
     }
+}
+
+/// The columns in `CONSTRAINT name UNIQUE (…)` and `CONSTRAINT name PRIMARY KEY (…)`; none where the definition is of another kind.
+fn key_columns(reading: &Reading<'_>, definition: &[Token], name: &Name) -> Vec<String> {
+    let Some(behind) = definition.iter().position(|token| token.span.start >= name.span.end) else {
+        return Vec::new();
+    };
+    let mut cursor = Cursor::new(reading.source(), &definition[behind..]);
+    if !cursor.eat(&["unique"]) && !cursor.eat(&["primary", "key"]) {
+        return Vec::new();
+    }
+    if cursor.eat(&["nulls"]) {
+        cursor.eat(&["not"]);
+        cursor.eat(&["distinct"]);
+    }
+    let mut columns = Vec::new();
+    if cursor.eat_symbol("(") {
+        while let Some(column) = cursor.name() {
+            columns.push(column.last().to_owned());
+            if !cursor.eat_symbol(",") {
+                break;
+            }
+        }
+    }
+    columns
 }
 
 fn is_of(object: &Object, table: &Name) -> bool {

@@ -54,6 +54,8 @@ pub struct Object {
     pub path: String,
     /// The line there.
     pub line: usize,
+    /// The columns of a UNIQUE or primary key, in order; empty for anything else.
+    pub columns: Vec<String>,
 }
 
 impl fmt::Display for Object {
@@ -77,7 +79,8 @@ pub fn objects<'a>(migrations: impl IntoIterator<Item = &'a Arc<Migration>>) -> 
     collector.into_objects()
 }
 
-/// Those of `objects` that the database lacks, in one query. An index that a failed build left invalid counts as lacking (P5).
+/// Those of `objects` that the database lacks, in one query. An index that a failed build left invalid counts as lacking (P5), and so
+/// does a UNIQUE or primary key of that name over other columns.
 ///
 /// # Errors
 /// Exit 1 when the catalog cannot be read.
@@ -94,6 +97,7 @@ pub fn missing(client: &mut Client, objects: &[Object]) -> Outcome<Vec<Object>> 
     // An index lives in its table's schema.
     let relations: Vec<String> = objects.iter().map(|object| qualified(object, &object.name)).collect();
     let names: Vec<&str> = objects.iter().map(|object| object.name.as_str()).collect();
+    let columns: Vec<String> = objects.iter().map(|object| object.columns.join("\u{1f}")).collect();
     let rows = client
         .query_typed(
             MISSING,
@@ -102,6 +106,7 @@ pub fn missing(client: &mut Client, objects: &[Object]) -> Outcome<Vec<Object>> 
                 (&tables, Type::TEXT_ARRAY),
                 (&relations, Type::TEXT_ARRAY),
                 (&names, Type::TEXT_ARRAY),
+                (&columns, Type::TEXT_ARRAY),
             ],
         )
         .map_err(|error| {
@@ -112,14 +117,17 @@ pub fn missing(client: &mut Client, objects: &[Object]) -> Outcome<Vec<Object>> 
 }
 
 const MISSING: &str = "
-    SELECT w.number FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4)) WITH ORDINALITY
-        AS w (kind, tbl, relation, name, number)
+    SELECT w.number FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)) WITH ORDINALITY
+        AS w (kind, tbl, relation, name, columns, number)
     WHERE NOT CASE w.kind
         WHEN 'table' THEN to_regclass(w.tbl) IS NOT NULL
         WHEN 'column' THEN EXISTS (SELECT FROM pg_catalog.pg_attribute a
             WHERE a.attrelid = to_regclass(w.tbl) AND a.attname = w.name AND a.attnum > 0 AND NOT a.attisdropped)
         WHEN 'constraint' THEN EXISTS (SELECT FROM pg_catalog.pg_constraint c
-            WHERE c.conrelid = to_regclass(w.tbl) AND c.conname = w.name)
+            WHERE c.conrelid = to_regclass(w.tbl) AND c.conname = w.name AND (w.columns = '' OR w.columns = (
+                SELECT string_agg(a.attname::text, chr(31) ORDER BY key.place)
+                FROM unnest(c.conkey) WITH ORDINALITY AS key (number, place)
+                JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = key.number)))
         ELSE EXISTS (SELECT FROM pg_catalog.pg_index i
             WHERE i.indexrelid = to_regclass(w.relation) AND i.indrelid = to_regclass(w.tbl) AND i.indisvalid)
     END
@@ -160,6 +168,24 @@ mod tests {
         check(&["DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = 'x') THEN
                    ALTER TABLE t ADD CONSTRAINT x UNIQUE (a, b); END IF; EXECUTE 'CREATE INDEX i ON t (a, b)'; END $$"],
             &["constraint x on t", "index i on t"]);
+    }
+
+    #[test]
+    fn the_columns_of_a_key_are_known() {
+        let check = |source: &str, expected: &[&str]| {
+            let file = Arc::new(Migration::new(Phase::Post, 1, "1_a.sql", source));
+            let found = objects([&file]).into_iter().find(|object| object.kind == Kind::Constraint);
+            assert_eq!(
+                found.map(|object| object.columns),
+                Some(expected.iter().map(ToString::to_string).collect()),
+                "{source}"
+            );
+        };
+        check("ALTER TABLE t ADD CONSTRAINT c UNIQUE (organization, \"user\")", &["organization", "user"]);
+        check("ALTER TABLE t ADD CONSTRAINT c UNIQUE NULLS NOT DISTINCT (a)", &["a"]);
+        check("CREATE TABLE t (a int, CONSTRAINT c PRIMARY KEY (a, B))", &["a", "b"]);
+        check("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)", &[]);
+        check("ALTER TABLE t ADD CONSTRAINT c UNIQUE (a, b); ALTER TABLE t RENAME a TO d", &[]);
     }
 
     #[test]

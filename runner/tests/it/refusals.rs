@@ -104,6 +104,17 @@ fn a_constraint_that_somebody_dropped_is_missed_by_name() {
 }
 
 #[test]
+fn a_constraint_that_somebody_gave_other_columns_is_missed_too() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    let name = "classes_event_code_unique";
+    site.ask(&format!(
+        "ALTER TABLE classes DROP CONSTRAINT {name}, ADD CONSTRAINT {name} UNIQUE (event, code, name)"
+    ));
+    site.prepare().expect(1, &[name, "has other columns"]);
+}
+
+#[test]
 fn a_deletion_on_a_populated_database_is_refused_with_exit_4() {
     let Some(site) = Site::new() else { return };
     site.prepare().expect(0, &[]);

@@ -116,6 +116,22 @@ pub fn missing(client: &mut Client, objects: &[Object]) -> Outcome<Vec<Object>> 
     Ok(numbers.filter_map(|number| objects.get(number.checked_sub(1)?)).cloned().collect())
 }
 
+/// A ledger row says that a file ran; only the catalog says that what it made is there.
+///
+/// # Errors
+/// Exit 1 with the list of what [`missing`] finds.
+pub fn prove(client: &mut Client, objects: &[Object]) -> Outcome<()> {
+    let missing = missing(client, objects)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = missing.iter().map(|object| format!("  - {object}")).collect();
+    Err(Failure::new("prove the migrations: what they make is missing")
+        .excerpt(lines.join("\n"))
+        .cause("the ledger says that their files ran, but the database does not have this, or a key of that name has other columns")
+        .hint("find out who dropped or changed it; a new migration that creates it again repairs it"))
+}
+
 const MISSING: &str = "
     SELECT w.number FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5)) WITH ORDINALITY
         AS w (kind, tbl, relation, name, columns, number)

@@ -4,7 +4,7 @@ use crate::{console, ending, engine};
 use anyhow::Context;
 use clap::ValueEnum;
 use contract::{Artefacts, DatabaseSettings, Exit, Phase, env};
-use migrations::objects::{self, Object};
+use migrations::objects;
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
 use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
@@ -128,7 +128,7 @@ fn run_pending(
     }
     let ran = |path: &str| plan.pending().any(|step| step.migration.path == path);
     let applied = migrations.iter().filter(|file| before.find(&file.name).is_some() || ran(&file.path));
-    prove(session, &objects::objects(applied))?;
+    objects::prove(session.client(), &objects::objects(applied))?;
     lock.release(session)?;
     let skipped = plan.steps.len() - plan.pending().count();
     console::say(&format!("{} done, {skipped} applied before", done.len()));
@@ -136,24 +136,6 @@ fn run_pending(
         console::result(&Value::from(done).to_string());
     }
     Ok(Exit::Done)
-}
-
-/// A ledger row says that a file ran; only the catalog says that what it made is there.
-fn prove(session: &mut Session, expected: &[Object]) -> anyhow::Result<()> {
-    let missing = objects::missing(session.client(), expected)?;
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let lines: Vec<String> = missing.iter().map(|object| format!("  - {object}")).collect();
-    let failure = contract::Failure::new(format!(
-        "prove the migrations: {} of their objects are missing",
-        missing.len()
-    ));
-    Err(failure
-        .excerpt(lines.join("\n"))
-        .cause("the ledger says that their files ran, but the database does not have what they create")
-        .hint("find out who dropped them; a new migration that creates them again repairs it")
-        .into())
 }
 
 /// One line per migration as it is done; what the server says goes to the conversation.
@@ -283,9 +265,5 @@ fn managed(root: &Path) -> anyhow::Result<impl Fn(&str) -> bool + use<>> {
         Err(error) => Some(Err(error.into())),
     };
     let snapshot = snapshot.transpose().with_context(|| format!("read `{}`", path.display()))?;
-    Ok(move |name: &str| {
-        snapshot
-            .as_ref()
-            .is_some_and(|snapshot| snapshot.collection(name).is_some_and(|found| found.has_table()))
-    })
+    Ok(move |name: &str| snapshot.as_ref().is_some_and(|snapshot| boot::perform::managed(snapshot, name)))
 }

@@ -61,8 +61,13 @@ async function snapshot(directus) {
 	return { snapshot: await liveSchema(directus) };
 }
 
-/** Serves. Returns once the server listens, with its address. */
-async function start(directus) {
+/**
+ * Serves, under another name than the one it worked under: the next holder of the lock ends whatever still carries that. Connections
+ * that were made for the work are closed; new ones take the name (D27). Returns once the server listens, with its address.
+ */
+async function start(directus, { name }) {
+	process.env.PGAPPNAME = name;
+	await directus.closeConnections();
 	const listening = new Promise((resolve) => {
 		directus.emitter.onAction('server.start', ({ server }) => resolve(server.address()));
 	});

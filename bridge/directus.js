@@ -44,6 +44,7 @@ export async function loadDirectus(root) {
 	);
 	const { default: yaml } = await import(pathToFileURL(inApi.resolve('js-yaml')).href);
 	const { version } = await import(pathToFileURL(inApi.resolve('directus/version')).href);
+	let connected = null;
 	const migrations = join(dirname(api), 'dist/database/migrations');
 	return {
 		version,
@@ -54,7 +55,16 @@ export async function loadDirectus(root) {
 			.map((file) => file.split('-')[0])
 			.sort(),
 		flushCaches: modules.cache.flushCaches,
-		database: modules['database/index'].default,
+		database() {
+			connected = modules['database/index'].default();
+			return connected;
+		},
+		// Directus keeps one pool for good; the same one is filled anew.
+		async closeConnections() {
+			if (connected === null) return;
+			await connected.destroy();
+			connected.initialize();
+		},
 		isInstalled: modules['database/index'].isInstalled,
 		runSeeds: modules['database/seeds/run'].default,
 		runMigrations: modules['database/migrations/run'].default,

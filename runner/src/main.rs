@@ -8,7 +8,6 @@ use arguments::{Command, USAGE};
 use boot::settings::process_environment;
 use boot::{Boot, BootSettings, Event, Interrupt};
 use contract::{Exit, Outcome};
-use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -33,6 +32,9 @@ fn run(command: Command) -> Outcome<Exit> {
 fn plan() -> Outcome<Exit> {
     let settings = settings()?;
     let plan = Boot::new(&settings, &Interrupt::default()).plan(&mut tell)?;
+    let decision = plan.decision;
+    say::result(&format!("{:<10}  release {}: {}", decision.route.word(), plan.release, decision.reason));
+    decision.notes.iter().for_each(|note| say::result(&format!("note        {note}")));
     for step in plan.steps {
         let verb = if step.action == boot::plan::Action::Do { "do" } else { "skip" };
         say::result(&format!("{verb:<4}  {:<7}  {}", step.kind.word(), step.reason));
@@ -44,7 +46,7 @@ fn prepare() -> Outcome<Exit> {
     let settings = settings()?;
     let interrupt = Interrupt::default();
     init::listen(&interrupt, settings.stop_wait_s)?;
-    Boot::new(&settings, &interrupt).prepare(&mut tell)?.bridge.close();
+    Boot::new(&settings, &interrupt).prepare(&mut tell)?.end();
     say::line("runner: prepared");
     Ok(Exit::Done)
 }
@@ -53,8 +55,9 @@ fn start() -> Outcome<Exit> {
     let settings = settings()?;
     let interrupt = Interrupt::default();
     init::listen(&interrupt, settings.stop_wait_s)?;
-    let mut bridge = Boot::new(&settings, &interrupt).prepare(&mut tell)?.bridge;
-    let answer = bridge.call("start Directus", "start", json!({}));
+    let mut prepared = Boot::new(&settings, &interrupt).prepare(&mut tell)?;
+    let answer = prepared.serve();
+    let bridge = prepared.bridge;
     if let Some(signal) = interrupt.signal() {
         drop(bridge);
         return Ok(init::ended_by(signal));
@@ -83,6 +86,8 @@ fn settings() -> Outcome<BootSettings> {
 
 fn tell(event: Event) {
     match event {
+        // Said at its end, with its time.
+        Event::Begin { .. } => {}
         Event::Doing(text) | Event::Note(text) => say::line(&format!("runner: {text}")),
         Event::Done { step, what, elapsed } => {
             say::line(&format!("runner: {step:<7} {what} ({:.2} s)", elapsed.as_secs_f64()));

@@ -113,6 +113,11 @@ impl Bridge {
         })
     }
 
+    /// Whether Directus is imported, as far as was asked for.
+    pub fn is_ready(&self) -> bool {
+        self.identity.is_some()
+    }
+
     /// Waits until Directus is imported.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Directus' structured diff, read for two questions: is it empty, and would it delete anything?
+//! Directus' structured diff, read for three questions: is it empty, would it destroy anything, and which rows could stand in its way?
 //!
 //! A diff is `{collections, fields, systemFields, relations}`; each entry has a name and `diff`, a list of edits whose `kind`
 //! is N(ew), D(elete), E(dit) or A(rray). What counts is what Directus *does* with it (utils/apply-diff.js):
@@ -40,6 +40,46 @@ impl Kind {
     }
 }
 
+/// What rows could lose by a change, or how they could make it fail. Counted before anything is done (crate::stake).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// Every row of the collection goes.
+    Rows,
+    /// Every value of the field goes, or is converted.
+    Values,
+    /// Values longer than this many characters are cut.
+    Longer(u64),
+    /// Values that do not fit this precision and scale are rounded or refused.
+    Unfitting {
+        /// Digits in all.
+        precision: u64,
+        /// Digits after the point.
+        scale: u64,
+    },
+    /// Fails: the field becomes required, and rows without a value are in the way.
+    Nulls,
+    /// Fails: a new required field without a default, and any row is in the way.
+    AnyRow,
+    /// Fails: the field becomes unique, and equal values are in the way.
+    Duplicates,
+    /// Fails: a new unique field whose default would be every row's value.
+    SeveralRows,
+    /// Fails: the field becomes a reference, and values that no row of the other collection has are in the way.
+    Orphans {
+        /// The collection that it is to point to.
+        related: String,
+        /// That collection's key.
+        key: String,
+    },
+}
+
+impl Risk {
+    /// Whether it makes Directus fail, as opposed to losing something (D28). No consent helps then.
+    pub fn fails(&self) -> bool {
+        !matches!(self, Risk::Rows | Risk::Values | Risk::Longer(_) | Risk::Unfitting { .. })
+    }
+}
+
 /// One object that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -51,6 +91,8 @@ pub struct Change {
     pub name: String,
     /// The changed properties: `schema.max_length 255 → 5`. Empty when the whole object comes or goes.
     pub properties: Vec<String>,
+    /// What rows could lose by it, or how they could make it fail.
+    pub risks: Vec<Risk>,
 }
 
 impl Change {
@@ -84,7 +126,8 @@ pub fn changes(diff: &Value) -> Vec<Change> {
             let edits = entry["diff"].as_array().map(Vec::as_slice).unwrap_or_default();
             let kind = kind(object, edits);
             let properties = edits.iter().map(property).filter(|property| !property.is_empty()).collect();
-            changes.push(Change { kind, object, name, properties });
+            let risks = risks(object, kind, edits);
+            changes.push(Change { kind, object, name, properties, risks });
         }
     }
     changes
@@ -104,6 +147,62 @@ fn kind(object: &str, edits: &[Value]) -> Kind {
     }
 }
 
+/// What rows have to do with it.
+fn risks(object: &str, kind: Kind, edits: &[Value]) -> Vec<Risk> {
+    let first = edits.first().unwrap_or(&Value::Null);
+    let edit = |name: &str| edits.iter().find(|edit| path(edit) == ["schema", name]);
+    let becomes = |name: &str, value: bool| edit(name).is_some_and(|edit| edit["rhs"] == value);
+    match (object, kind) {
+        ("collection", Kind::Delete) => vec![Risk::Rows],
+        ("field", Kind::Delete) => vec![Risk::Values],
+        ("field", Kind::Create) => new_field(&first["rhs"]["schema"]),
+        ("field", _) => {
+            let mut risks = if kind == Kind::Narrow { vec![narrowing(&edit)] } else { Vec::new() };
+            risks.extend(becomes("is_nullable", false).then_some(Risk::Nulls));
+            risks.extend(becomes("is_unique", true).then_some(Risk::Duplicates));
+            risks
+        }
+        ("relation", Kind::Create) => reference(&first["rhs"]["schema"]).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What a narrowed field can lose: as exactly as its edits tell.
+fn narrowing<'a>(edit: &impl Fn(&str) -> Option<&'a Value>) -> Risk {
+    let is_text = |value: &Value| ["text", "character varying", "character"].iter().any(|name| value == name);
+    let converted = edit("data_type").is_some_and(|edit| !(is_text(&edit["lhs"]) && is_text(&edit["rhs"])));
+    let to = |name: &str| edit(name).and_then(|edit| edit["rhs"].as_u64());
+    match (converted, to("max_length"), to("numeric_precision"), to("numeric_scale")) {
+        (false, Some(length), ..) => Risk::Longer(length),
+        (false, _, Some(precision), scale) => Risk::Unfitting { precision, scale: scale.unwrap_or(0) },
+        // The precision stays: only digits after the point can go, and no number is too large.
+        (false, _, None, Some(scale)) => Risk::Unfitting { precision: 1000, scale },
+        _ => Risk::Values,
+    }
+}
+
+fn new_field(schema: &Value) -> Vec<Risk> {
+    let is = |name: &str| schema[name] == true;
+    if !schema.is_object() || is("is_primary_key") || is("has_auto_increment") {
+        return Vec::new();
+    }
+    let has_default = !schema["default_value"].is_null();
+    match (schema["is_nullable"] == false, is("is_unique"), has_default) {
+        (true, _, false) => vec![Risk::AnyRow],
+        (_, true, true) => vec![Risk::SeveralRows],
+        _ => Vec::new(),
+    }
+}
+
+fn reference(schema: &Value) -> Option<Risk> {
+    let text = |name: &str| schema[name].as_str().map(str::to_owned);
+    Some(Risk::Orphans { related: text("foreign_key_table")?, key: text("foreign_key_column")? })
+}
+
+fn path(edit: &Value) -> Vec<&str> {
+    edit["path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
 /// Types that hold every value of the other.
 const WIDENINGS: [(&str, &str); 5] = [
     ("integer", "bigint"),
@@ -115,7 +214,7 @@ const WIDENINGS: [(&str, &str); 5] = [
 
 /// An edit of a column by which values can be cut, rounded or refused; Directus performs it and says success (D23).
 fn narrows(edit: &Value) -> bool {
-    let path: Vec<&str> = edit["path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let path = path(edit);
     let (before, after) = (&edit["lhs"], &edit["rhs"]);
     match path.as_slice() {
         ["schema", "data_type"] => {
@@ -234,6 +333,47 @@ mod tests {
         check("data_type", json!("timestamp with time zone"), json!("date"), Kind::Narrow);
         check("data_type", json!("integer"), json!("bigint"), Kind::Update);
         check("default_value", json!("a"), json!("b"), Kind::Update);
+    }
+
+    #[test]
+    fn d28_what_rows_can_stand_in_the_way_of_is_known() {
+        let check = |section: &str, edits: Value, expected: &[Risk]| {
+            let diff = json!({ section: [{"collection": "entries", "field": "team", "diff": edits}] });
+            assert_eq!(changes(&diff)[0].risks, expected);
+        };
+        let edit = |name: &str, before: Value, after: Value| json!({"kind": "E", "path": ["schema", name], "lhs": before, "rhs": after});
+        check("fields", json!([edit("is_nullable", json!(true), json!(false))]), &[Risk::Nulls]);
+        check("fields", json!([edit("is_unique", json!(false), json!(true))]), &[Risk::Duplicates]);
+        check("fields", json!([edit("is_nullable", json!(false), json!(true))]), &[]);
+        check("fields", json!([edit("max_length", json!(255), json!(5))]), &[Risk::Longer(5)]);
+        check(
+            "fields",
+            json!([edit("numeric_scale", json!(5), json!(2))]),
+            &[Risk::Unfitting { precision: 1000, scale: 2 }],
+        );
+        check("fields", json!([edit("data_type", json!("real"), json!("integer"))]), &[Risk::Values]);
+        let to_text = json!([
+            edit("data_type", json!("text"), json!("character varying")),
+            edit("max_length", json!(null), json!(9))
+        ]);
+        check("fields", to_text, &[Risk::Longer(9)]);
+        let new = |schema: Value| json!([{"kind": "N", "rhs": {"schema": schema}}]);
+        check("fields", new(json!({"is_nullable": false, "default_value": null})), &[Risk::AnyRow]);
+        check("fields", new(json!({"is_nullable": false, "default_value": 1})), &[]);
+        check(
+            "fields",
+            new(json!({"is_nullable": true, "is_unique": true, "default_value": 1})),
+            &[Risk::SeveralRows],
+        );
+        check("fields", new(json!({"is_nullable": false, "is_primary_key": true})), &[]);
+        check("fields", json!([{"kind": "N", "rhs": {"schema": null}}]), &[]);
+        let orphans = Risk::Orphans { related: "teams".to_owned(), key: "id".to_owned() };
+        check(
+            "relations",
+            new(json!({"foreign_key_table": "teams", "foreign_key_column": "id"})),
+            &[orphans],
+        );
+        check("fields", json!([{"kind": "D", "lhs": {}}]), &[Risk::Values]);
     }
 
     #[test]

@@ -6,17 +6,27 @@
 pub mod bridge;
 pub mod diff;
 pub mod directus;
+pub mod drift;
+pub mod gate;
+mod guard;
+pub mod history;
 pub mod interrupt;
+pub mod listing;
 pub mod perform;
 pub mod plan;
+pub mod preflight;
 pub mod proof;
+pub mod release;
 pub mod report;
 pub mod settings;
+pub mod stake;
 pub mod state;
+mod words;
 
 pub use bridge::Bridge;
 pub use interrupt::Interrupt;
 pub use perform::{Boot, Prepared};
 pub use plan::{BootPlan, Step, StepKind};
+pub use release::{Release, ReleaseId};
 pub use report::{Event, Report};
 pub use settings::BootSettings;

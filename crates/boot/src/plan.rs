@@ -1,14 +1,31 @@
-//! Builds the boot plan: which steps a boot takes, and why. Pure, so that every state can be tested without a database;
-//! what `runner plan` prints is the value that `runner start` performs.
+//! Builds the boot plan: which way a boot takes, which steps that has, and why. Pure, so that every state can be tested without a
+//! database; what `runner plan` prints is the value that `runner start` performs.
+//!
+//! The way, in order of precedence:
+//! 1. No release recorded: the full way. If Directus has collections that this release does not know, and nothing says that this
+//!    team was here before, it is somebody else's database: refused.
+//! 2. This release is the latest, and the database is what it left: nothing is done.
+//! 3. This release is the latest, and the database drifted: by policy repaired (the full way), refused, or ignored.
+//! 4. This release was superseded: nothing is migrated or applied; it starts if everything that it manages is still there. Only an
+//!    explicit rollback takes the full way.
+//! 5. A new release: the full way.
 
+use crate::drift::{self, Policy};
+use crate::gate::Consent;
+use crate::history::{Entry, How, spelling};
+use crate::listing::Drift;
+use crate::release::{Release, ReleaseId};
 use crate::state::{Directus, State};
-use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, Environment};
-use contract::{Exit, Failure, Outcome};
+use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, ALLOW_DESTRUCTIVE, Environment, FAST, ROLLBACK};
+use contract::{Exit, Failure, Outcome, Phase};
+use migrations::{Ledger, Plan, plan};
 use std::collections::BTreeSet;
 
 /// One step of the boot, in this order (docs/decisions/0001-install-before-apply.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepKind {
+    /// The snapshot is compared before anything is touched: what would be refused is refused now.
+    Gate,
     /// The migrations of `db-init/`.
     Pre,
     /// Directus' own tables, system migrations and first administrator.
@@ -17,7 +34,7 @@ pub enum StepKind {
     Apply,
     /// The migrations of `db-init-post/`.
     Post,
-    /// Everything that the release creates is there.
+    /// Everything that the release creates is there, and is recorded with it.
     Prove,
 }
 
@@ -25,6 +42,7 @@ impl StepKind {
     /// The word in reports.
     pub fn word(self) -> &'static str {
         match self {
+            StepKind::Gate => "gate",
             StepKind::Pre => "pre",
             StepKind::Install => "install",
             StepKind::Apply => "apply",
@@ -54,87 +72,393 @@ pub struct Step {
     pub reason: String,
 }
 
+/// Which way a boot takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// Nothing to do: this release is the latest and the database is what it left.
+    Fast,
+    /// Nothing may be done: a later release was here, and this one can live with it.
+    Superseded,
+    /// Nothing is done about a drift, because the policy says so.
+    Ignoring,
+    /// All steps.
+    Full(How),
+}
+
+impl Route {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Route::Fast => "fast",
+            Route::Superseded => "superseded",
+            Route::Ignoring => "ignoring",
+            Route::Full(How::Boot) => "full",
+            Route::Full(How::Rollback) => "rollback",
+        }
+    }
+}
+
+/// The way, and why; all of the decision that needs no migration files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Which way.
+    pub route: Route,
+    /// Why.
+    pub reason: String,
+    /// What else is worth saying: a drift's lines, a variable that counts for nothing.
+    pub notes: Vec<String>,
+    /// Ledger rows without a file that a later release left, by file name; they stay.
+    pub tolerated: BTreeSet<String>,
+}
+
 /// The ordered steps of one boot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootPlan {
-    /// In boot order; skipped ones included.
+    /// The release that boots.
+    pub release: ReleaseId,
+    /// The way, and why.
+    pub decision: Decision,
+    /// In boot order, skipped ones included; none unless the way is the full one.
     pub steps: Vec<Step>,
     /// Whether something was managed before this boot, so that a deletion could lose data.
     pub populated: bool,
+    /// Whether an install that died half-way is begun anew.
+    pub redo_install: bool,
 }
 
-/// What the release brings, as far as it can be known before Directus is loaded.
-#[derive(Clone, Copy, Debug)]
-pub struct Pending<'a> {
-    /// Migrations of the pre phase that have not run.
-    pub pre: &'a [String],
-    /// Migrations of the post phase that have not run.
-    pub post: &'a [String],
-    /// The versions of the migration files that Directus would run: its own, and those of extensions.
-    pub system_migrations: &'a [String],
+impl BootPlan {
+    /// Whether a step is performed.
+    pub fn does(&self, kind: StepKind) -> bool {
+        self.steps.iter().any(|step| step.kind == kind && step.action == Action::Do)
+    }
 }
 
-/// Decides.
+/// What somebody decided beforehand, by environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// `RUNNER_FAST=off`: the full way, even if nothing changed.
+    pub always_full: bool,
+    /// `RUNNER_ON_DRIFT`.
+    pub on_drift: Policy,
+    /// `RUNNER_ROLLBACK`.
+    pub rollback: Option<String>,
+    /// `RUNNER_ALLOW_DESTRUCTIVE`.
+    pub consent: Option<Consent>,
+}
+
+/// Decides the way.
 ///
 /// # Errors
-/// Exit 2 when an install needs an administrator that the environment does not name (D25); exit 1 for an install that died half-way.
-pub fn compute(state: &State, pending: Pending<'_>, environment: &Environment) -> Outcome<BootPlan> {
-    let step = |kind, action, reason: String| Step { kind, action, reason };
-    let (install, populated) = match &state.directus {
+/// Exit 4 for somebody else's database, a drift that is refused or cannot be repaired, and a superseded release that misses something.
+pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
+    let mut decision = match state.history.latest() {
+        None => first(release, state, choices),
+        Some(latest) if latest.release == release.id => same(latest, state, choices),
+        Some(latest) if state.history.knows(&release.id) => superseded(latest, release, state, choices),
+        Some(latest) => new(latest, state, choices),
+    }?;
+    if let Some(consent) = choices.consent.as_ref().filter(|consent| !consent.is_for(&release.id)) {
+        decision.notes.push(format!(
+            "{ALLOW_DESTRUCTIVE} is for release {}, this is {}: ignored",
+            consent.release(),
+            release.id
+        ));
+    }
+    Ok(decision)
+}
+
+fn full(reason: impl Into<String>) -> Decision {
+    Decision {
+        route: Route::Full(How::Boot),
+        reason: reason.into(),
+        notes: Vec::new(),
+        tolerated: BTreeSet::new(),
+    }
+}
+
+fn first(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
+    let installed = matches!(state.directus, Directus::Installed { .. });
+    if !installed {
+        return Ok(full("no release was recorded here"));
+    }
+    let covered = |name: &str| {
+        choices.consent.as_ref().is_some_and(|consent| consent.is_for(&release.id) && consent.covers(name))
+    };
+    let foreign: Vec<&str> = state
+        .listing
+        .names("collection")
+        .filter(|name| state.listing.find("table", name).is_some())
+        .filter(|name| release.snapshot.collection(name).is_none() && !covered(name))
+        .collect();
+    // A ledger says that this team was here before; then the gate judges, with row counts.
+    if !foreign.is_empty() && state.listing.names("migration").next().is_none() {
+        return Err(Failure::new("prepare the database: it is another project's Directus")
+            .exit(Exit::Refused)
+            .cause(format!("no release was ever recorded in it, and it has collections that this one does not know: {}", foreign.join(", ")))
+            .cause("nothing was touched")
+            .hint(format!(
+                "check DB_HOST and DB_DATABASE; to take this database over, take its schema into git first: cargo xtask snapshot. To lose these collections:\n{ALLOW_DESTRUCTIVE}={}:{}",
+                release.id,
+                foreign.join(",")
+            )));
+    }
+    Ok(full("Directus is installed, and no release was recorded: the database is adopted"))
+}
+
+fn same(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
+    let tolerated: BTreeSet<String> = state.history.latest.names("migration").map(str::to_owned).collect();
+    let full = |reason: &str| Decision { tolerated: tolerated.clone(), ..full(reason) };
+    match state.directus {
+        Directus::Installed { users: 0, .. } => return Ok(full("the database has no user")),
+        // The proof says what to do about it.
+        Directus::Installed { admins: 0, .. } => return Ok(full("the database has no active administrator")),
+        _ => {}
+    }
+    if latest.spelling != spelling(state.server.version_num) {
+        return Ok(full("the recorded listing is of another server version or format: it is recorded anew"));
+    }
+    let drift = state.history.latest.drift(&state.listing);
+    let mut decision = match (drift.is_none(), choices.always_full) {
+        (true, false) => Decision {
+            route: Route::Fast,
+            ..full(&format!(
+                "this release is the latest (entry {}), and nothing changed since",
+                latest.number
+            ))
+        },
+        (true, true) => full(&format!("{FAST}=off")),
+        (false, _) => drifted(&drift, latest, choices.on_drift, full("drift is repaired"))?,
+    };
+    decision.notes.extend(drift::foreign_note(&drift));
+    Ok(decision)
+}
+
+fn drifted(drift: &Drift, latest: &Entry, policy: Policy, repair: Decision) -> Outcome<Decision> {
+    let notes = drift::lines(drift, latest);
+    match policy {
+        Policy::Refuse => Err(drift::refused(drift, latest)),
+        Policy::Ignore => Ok(Decision {
+            route: Route::Ignoring,
+            reason: "this release is the latest; the drift is ignored, and not recorded".to_owned(),
+            notes,
+            ..repair
+        }),
+        Policy::Repair if drift.has(crate::listing::Class::Ledger) => Err(drift::ledger_lost(drift)),
+        Policy::Repair => Ok(Decision { notes, ..repair }),
+    }
+}
+
+fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
+    let asked = choices.rollback.as_deref().and_then(|text| Rollback::parse(text, &release.id));
+    let mut notes = Vec::new();
+    if let Some(asked) = asked {
+        let used = state
+            .history
+            .entries
+            .iter()
+            .any(|entry| entry.release == release.id && entry.how == How::Rollback);
+        match asked.from {
+            Some(number) if number == latest.number => return Ok(rollback(latest, state)),
+            None if !used => return Ok(rollback(latest, state)),
+            _ => notes.push(format!(
+                "{ROLLBACK}={} was used already: ignored; to roll back again, set {ROLLBACK}={}@{}",
+                choices.rollback.as_deref().unwrap_or_default(),
+                release.id,
+                latest.number
+            )),
+        }
+    }
+    if let Directus::Installed { users: 0, .. } = state.directus {
+        return Err(Failure::new("start Directus: the database has no user")
+            .cause("whoever reaches the server first could make himself admin (D25)")
+            .hint("boot the latest release with ADMIN_EMAIL and ADMIN_PASSWORD: it makes one"));
+    }
+    let missed = state.history.own.missed_in(&state.listing);
+    if missed.is_empty() {
+        return Ok(Decision {
+            route: Route::Superseded,
+            reason: format!(
+                "release {} (entry {}, {}) came after this one; everything that this one manages is still there",
+                latest.release, latest.number, latest.recorded_at
+            ),
+            notes,
+            tolerated: BTreeSet::new(),
+        });
+    }
+    Err(Failure::new(format!(
+        "start an older release: release {} (entry {}, {}) came after it and took away what it needs",
+        latest.release, latest.number, latest.recorded_at
+    ))
+    .exit(Exit::Refused)
+    .excerpt(crate::gate::listed(missed))
+    .cause("an older release never migrates nor applies by itself; nothing was touched")
+    .hint(format!(
+        "deploy the latest release again; or, to take the schema back to this one on purpose, set\n{ROLLBACK}={}@{}",
+        release.id, latest.number
+    )))
+}
+
+fn rollback(latest: &Entry, state: &State) -> Decision {
+    Decision {
+        route: Route::Full(How::Rollback),
+        reason: format!(
+            "{ROLLBACK} takes the schema back from release {} (entry {})",
+            latest.release, latest.number
+        ),
+        notes: vec!["what later migrations made in SQL stays: only the Directus schema goes back".to_owned()],
+        tolerated: state.listing.names("migration").map(str::to_owned).collect(),
+    }
+}
+
+fn new(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
+    let mut decision = full(format!("a new release after {} (entry {})", latest.release, latest.number));
+    if latest.spelling != spelling(state.server.version_num) {
+        return Ok(decision);
+    }
+    let drift = state.history.latest.drift(&state.listing);
+    if !drift.is_none() {
+        if choices.on_drift == Policy::Refuse {
+            return Err(drift::refused(&drift, latest));
+        }
+        decision.notes.extend(drift::lines(&drift, latest));
+    }
+    Ok(decision)
+}
+
+/// `RELEASE`, or `RELEASE@NUMBER` where the number is that of the entry to roll back from. The short form counts once: a variable that
+/// is forgotten in a pod's environment must not take the next release back too.
+struct Rollback {
+    from: Option<i64>,
+}
+
+impl Rollback {
+    fn parse(text: &str, release: &ReleaseId) -> Option<Rollback> {
+        let (id, from) = match text.trim().split_once('@') {
+            Some((id, number)) => (id, Some(number.parse().ok()?)),
+            None => (text.trim(), None),
+        };
+        release.is_meant_by(id).then_some(Rollback { from })
+    }
+}
+
+/// The migrations of a full boot. Rows that a later release left are looked over.
+///
+/// # Errors
+/// Exit 1 when the files contradict the ledger.
+pub fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) -> Outcome<Plan> {
+    let files: BTreeSet<&str> = release.migrations.iter().map(|migration| migration.name.as_str()).collect();
+    ledger
+        .rows
+        .retain(|row| files.contains(row.filename.as_str()) || !decision.tolerated.contains(&row.filename));
+    plan::compute(&release.migrations, &ledger, &Phase::ALL)
+}
+
+/// The files of one phase that will run.
+pub(crate) fn pending(plan: &Plan, phase: Phase) -> Vec<String> {
+    let runs = |step: &&plan::Step| step.action == plan::Action::Run;
+    plan.of(phase).filter(runs).map(|step| step.migration.path.clone()).collect()
+}
+
+/// The steps of the way that was decided; `sql` is looked at for a full boot only.
+///
+/// # Errors
+/// Exit 2 when an install needs an administrator that the environment does not name (D25); exit 1 for an install that died half-way and
+/// cannot be begun anew, and for a database of a newer Directus.
+pub fn steps(
+    release: &Release,
+    state: &State,
+    decision: Decision,
+    sql: Option<&Plan>,
+    environment: &Environment,
+) -> Outcome<BootPlan> {
+    let mut plan = BootPlan {
+        release: release.id.clone(),
+        decision,
+        steps: Vec::new(),
+        populated: true,
+        redo_install: false,
+    };
+    let (Route::Full(_), Some(sql)) = (plan.decision.route, sql) else { return Ok(plan) };
+    let step = |kind, action, reason: &str| Step { kind, action, reason: reason.to_owned() };
+    let phase = |kind, names: Vec<String>| match names.is_empty() {
+        true => step(kind, Action::Skip, "no new migration"),
+        false => step(kind, Action::Do, &names.join(", ")),
+    };
+    let install = install(release, state, environment, &mut plan)?;
+    let gate = match (&state.directus, install.action) {
+        (Directus::Installed { .. }, Action::Skip) => {
+            step(StepKind::Gate, Action::Do, "the snapshot is compared before anything is touched")
+        }
+        _ => step(StepKind::Gate, Action::Skip, "compared after Directus is installed"),
+    };
+    plan.steps = vec![
+        gate,
+        phase(StepKind::Pre, pending(sql, Phase::Pre)),
+        install,
+        step(StepKind::Apply, Action::Do, "differences to the snapshot are applied"),
+        phase(StepKind::Post, pending(sql, Phase::Post)),
+        step(StepKind::Prove, Action::Do, "everything the release creates must be there, and is recorded"),
+    ];
+    Ok(plan)
+}
+
+fn install(
+    release: &Release,
+    state: &State,
+    environment: &Environment,
+    plan: &mut BootPlan,
+) -> Outcome<Step> {
+    let step = |action, reason: String| Step { kind: StepKind::Install, action, reason };
+    match &state.directus {
         Directus::Absent => {
             demand_admin(environment, "the database has no Directus yet")?;
-            (step(StepKind::Install, Action::Do, "the database has no Directus".to_owned()), false)
+            plan.populated = false;
+            Ok(step(Action::Do, "the database has no Directus".to_owned()))
         }
-        Directus::Partial { missing } => return Err(half_installed(missing)),
-        Directus::Installed { users: 0, .. } => {
-            demand_admin(
-                environment,
-                "the database has no user: whoever reaches the server first could make himself admin",
-            )?;
-            (step(StepKind::Install, Action::Do, "the database has no user".to_owned()), true)
-        }
-        Directus::Installed { system_migrations, .. } => {
-            let unknown = unknown(system_migrations, pending.system_migrations);
+        Directus::Partial { missing, contents: true } => Err(half_installed(missing)),
+        Directus::Partial { .. } => redo(environment, plan),
+        Directus::Installed { users, system_migrations, .. } => {
+            let unknown: Vec<&str> = system_migrations
+                .iter()
+                .filter(|version| !release.system_migrations.contains(version))
+                .map(String::as_str)
+                .collect();
             if !unknown.is_empty() {
                 return Err(newer(&unknown));
             }
-            let missing = pending
+            let missing = release
                 .system_migrations
                 .iter()
                 .filter(|version| !system_migrations.contains(*version))
                 .count();
-            let step = match missing {
-                0 => {
-                    step(StepKind::Install, Action::Skip, "installed, no system migration pending".to_owned())
+            let untouched =
+                state.listing.names("collection").next().is_none() && state.history.latest().is_none();
+            match (missing, users) {
+                (1.., 0) if untouched => redo(environment, plan),
+                (1.., _) => Ok(step(Action::Do, format!("{missing} of Directus' system migrations pending"))),
+                (0, 0) => {
+                    demand_admin(
+                        environment,
+                        "the database has no user: whoever reaches the server first could make himself admin",
+                    )?;
+                    Ok(step(Action::Do, "the database has no user".to_owned()))
                 }
-                _ => step(
-                    StepKind::Install,
-                    Action::Do,
-                    format!("{missing} of Directus' system migrations pending"),
-                ),
-            };
-            (step, true)
+                (0, _) => Ok(step(Action::Skip, "installed, no system migration pending".to_owned())),
+            }
         }
-    };
-    let phase = |kind, pending: &[String]| match pending {
-        [] => step(kind, Action::Skip, "no new migration".to_owned()),
-        names => step(kind, Action::Do, names.join(", ")),
-    };
-    Ok(BootPlan {
-        steps: vec![
-            phase(StepKind::Pre, pending.pre),
-            install,
-            step(StepKind::Apply, Action::Do, "differences to the snapshot are applied".to_owned()),
-            phase(StepKind::Post, pending.post),
-            step(StepKind::Prove, Action::Do, "everything the release creates must be there".to_owned()),
-        ],
-        populated,
-    })
+    }
 }
 
-/// What the database records and no file brings: another Directus has been here, and this one knows nothing of its changes.
-fn unknown<'a>(applied: &'a BTreeSet<String>, files: &[String]) -> Vec<&'a str> {
-    applied.iter().filter(|version| !files.contains(version)).map(String::as_str).collect()
+/// An install that died half-way and holds nothing: its tables are dropped and made anew (D9, D10).
+fn redo(environment: &Environment, plan: &mut BootPlan) -> Outcome<Step> {
+    demand_admin(environment, "an earlier install died half-way and is begun anew")?;
+    plan.populated = false;
+    plan.redo_install = true;
+    Ok(Step {
+        kind: StepKind::Install,
+        action: Action::Do,
+        reason: "an earlier install died half-way and holds nothing: it is begun anew".to_owned(),
+    })
 }
 
 fn newer(unknown: &[&str]) -> Failure {
@@ -157,96 +481,10 @@ fn demand_admin(environment: &Environment, why: &str) -> Outcome<()> {
 
 fn half_installed(missing: &[String]) -> Failure {
     Failure::new("install Directus: an earlier install died half-way")
-        .cause(format!("`directus_collections` or others exist, `{}` do not", missing.join("`, `")))
-        .cause("Directus takes this for installed and never finishes it")
-        .hint("if the database holds nothing else, drop and create it; otherwise restore a backup")
+        .cause(format!("some of Directus' tables exist, `{}` do not", missing.join("`, `")))
+        .cause("users or collections are in it already, so it is not begun anew; and Directus takes it for installed and never finishes it")
+        .hint("restore a backup; if the database holds nothing else, drop and create it")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn environment(admin: bool) -> Environment {
-        let pairs = [(ADMIN_EMAIL, "admin@example.com"), (ADMIN_PASSWORD, "secret")];
-        let pairs =
-            pairs.into_iter().filter(|_| admin).map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Environment::resolve(pairs, |_| Err(String::new())).expect("no files")
-    }
-
-    fn installed(users: i64, versions: &[&str]) -> State {
-        let system_migrations: BTreeSet<String> = versions.iter().map(ToString::to_string).collect();
-        State { directus: Directus::Installed { users, system_migrations } }
-    }
-
-    fn check(state: &State, pre: &[&str], post: &[&str], expected: &str) {
-        let own = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let (pre, post, system_migrations) = (own(pre), own(post), own(&["A", "B"]));
-        let pending = Pending { pre: &pre, post: &post, system_migrations: &system_migrations };
-        let plan = compute(state, pending, &environment(true)).unwrap();
-        let text: Vec<String> = plan
-            .steps
-            .iter()
-            .filter(|step| {
-                step.action == Action::Do && ![StepKind::Apply, StepKind::Prove].contains(&step.kind)
-            })
-            .map(|step| format!("{}: {}", step.kind.word(), step.reason))
-            .collect();
-        assert_eq!(text.join("\n"), expected);
-        let kinds: Vec<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
-        assert_eq!(
-            kinds,
-            [StepKind::Pre, StepKind::Install, StepKind::Apply, StepKind::Post, StepKind::Prove]
-        );
-    }
-
-    #[test]
-    fn an_empty_database_gets_everything() {
-        check(
-            &State { directus: Directus::Absent },
-            &["db-init/001_a.sql"],
-            &["db-init-post/001_b.sql"],
-            "pre: db-init/001_a.sql\ninstall: the database has no Directus\npost: db-init-post/001_b.sql",
-        );
-    }
-
-    #[test]
-    fn an_up_to_date_database_gets_nothing_but_the_comparison() {
-        check(&installed(1, &["A", "B"]), &[], &[], "");
-    }
-
-    #[test]
-    fn a_database_of_a_newer_directus_is_refused() {
-        let files = ["A".to_owned(), "B".to_owned()];
-        let pending = Pending { pre: &[], post: &[], system_migrations: &files };
-        let failure = compute(&installed(1, &["A", "B", "C"]), pending, &environment(true)).unwrap_err();
-        assert_eq!(failure.causes, ["C"]);
-    }
-
-    #[test]
-    fn a_newer_directus_gets_its_migrations() {
-        check(&installed(1, &["A"]), &[], &[], "install: 1 of Directus' system migrations pending");
-    }
-
-    #[test]
-    fn d25_a_database_without_a_user_is_repaired() {
-        check(&installed(0, &["A", "B"]), &[], &[], "install: the database has no user");
-    }
-
-    #[test]
-    fn d25_an_install_without_an_administrator_is_refused() {
-        for state in [State { directus: Directus::Absent }, installed(0, &["A", "B"])] {
-            let pending = Pending { pre: &[], post: &[], system_migrations: &[] };
-            let failure = compute(&state, pending, &environment(false)).unwrap_err();
-            assert_eq!(failure.exit, Exit::Usage);
-            assert!(failure.what.contains("`ADMIN_EMAIL` and `ADMIN_PASSWORD`"));
-        }
-    }
-
-    #[test]
-    fn d9_an_install_that_died_half_way_is_explained() {
-        let state = State { directus: Directus::Partial { missing: vec!["directus_users".to_owned()] } };
-        let pending = Pending { pre: &[], post: &[], system_migrations: &[] };
-        let failure = compute(&state, pending, &environment(true)).unwrap_err();
-        assert!(failure.render().contains("`directus_users`"));
-    }
-}
+mod tests;

@@ -9,6 +9,13 @@ pub enum Event {
     Doing(String),
     /// Something to know, beside the steps.
     Note(String),
+    /// A step begins.
+    Begin {
+        /// The step's name.
+        step: &'static str,
+        /// Why it is taken.
+        why: String,
+    },
     /// A step is done and proved.
     Done {
         /// The step's name.

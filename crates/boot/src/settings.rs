@@ -1,5 +1,8 @@
 //! What a boot needs to know, read from the environment once.
 
+use crate::drift::Policy;
+use crate::gate::Consent;
+use crate::plan::Choices;
 use contract::env::{self, Environment};
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome};
 use std::path::PathBuf;
@@ -21,6 +24,8 @@ pub struct BootSettings {
     pub lock_wait_s: u64,
     /// How long a child may take to stop.
     pub stop_wait_s: u64,
+    /// What was decided beforehand.
+    pub choices: Choices,
     /// The whole environment: the bridge gets it, with files resolved.
     pub environment: Environment,
 }
@@ -61,7 +66,25 @@ impl BootSettings {
             db_wait_s: environment.number(env::DB_WAIT_S, 60)?,
             lock_wait_s: environment.number(env::LOCK_WAIT_S, 600)?,
             stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
+            choices: choices(&environment)?,
             environment,
         })
     }
+}
+
+fn choices(environment: &Environment) -> Outcome<Choices> {
+    let always_full = match environment.get(env::FAST) {
+        None | Some("on") => false,
+        Some("off") => true,
+        Some(other) => {
+            return Err(Failure::new(format!("read `{}`: `{other}` is neither on nor off", env::FAST))
+                .exit(Exit::Usage));
+        }
+    };
+    Ok(Choices {
+        always_full,
+        on_drift: environment.get(env::ON_DRIFT).map(Policy::parse).transpose()?.unwrap_or_default(),
+        rollback: environment.get(env::ROLLBACK).map(str::to_owned),
+        consent: environment.get(env::ALLOW_DESTRUCTIVE).map(Consent::parse).transpose()?,
+    })
 }

@@ -1,74 +1,326 @@
-//! What the database is, as far as the boot plan needs to know. Reads only.
+//! What the database is, as far as a boot's decision needs to know: read in two round trips, changing nothing.
+//!
+//! 1. Facts about the server and which of our tables are there, because a query that names a missing table cannot be asked.
+//! 2. Everything else, in one read-only snapshot: users, the history of releases, and the listing.
 
+use crate::history::{self, History};
+use crate::listing::{self, Listing, Tables};
+use crate::release::Release;
 use contract::{Failure, Outcome};
-use migrations::session::Session;
+use migrations::ledger::{self, literal, quoted};
+use migrations::session::{Session, describe};
+use postgres::SimpleQueryMessage;
 use std::collections::BTreeSet;
 
 /// The database before a boot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
+    /// The server, and what this role may do.
+    pub server: Server,
     /// Directus' own tables.
     pub directus: Directus,
+    /// The releases that were here.
+    pub history: History,
+    /// What it has.
+    pub listing: Listing,
+    /// What of it can be listed.
+    pub tables: Tables,
+}
+
+/// Facts about the server and this session's role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Server {
+    /// `170012`.
+    pub version_num: u32,
+    /// `17.12 (Debian …)`.
+    pub version: String,
+    /// Whether it only replays what another one writes, or refuses to write for another reason.
+    pub read_only: bool,
+    /// TimescaleDB's version in this database.
+    pub timescaledb: Option<String>,
+    /// Whether TimescaleDB was loaded at the server's start.
+    pub timescaledb_preloaded: bool,
+    /// Whether a restore was begun with `timescaledb_pre_restore()` and not ended.
+    pub timescaledb_restoring: bool,
+    /// PostGIS' version in this database.
+    pub postgis: Option<String>,
+    /// Whether the type `geometry` is found on the search path.
+    pub geometry: bool,
+    /// The role.
+    pub role: String,
+    /// Whether it may create objects in the schema.
+    pub may_create: bool,
+    /// Backends that a former holder of the lock left working.
+    pub leftovers: Vec<i32>,
 }
 
 /// How far Directus is installed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Directus {
     /// None of its tables is there.
+    #[default]
     Absent,
     /// Some are: an earlier install died half-way, and Directus itself takes this for installed (D9).
     Partial {
         /// The tables that are missing.
         missing: Vec<String>,
+        /// Whether they hold anything that somebody could miss.
+        contents: bool,
     },
     /// All are.
     Installed {
         /// Rows of `directus_users`.
         users: i64,
+        /// Active users with admin access: by a policy of their own, of their role, or of a role above it.
+        admins: i64,
         /// Versions in `directus_migrations`.
         system_migrations: BTreeSet<String>,
     },
 }
 
 /// Tables that every install has from its first statement to its last; Directus asks for the first one only.
-const MARKERS: [&str; 4] =
-    ["directus_collections", "directus_migrations", "directus_settings", "directus_users"];
+const MARKERS: [&str; 7] = [
+    "directus_collections",
+    "directus_migrations",
+    "directus_settings",
+    "directus_users",
+    "directus_fields",
+    "directus_relations",
+    "directus_roles",
+];
+
+/// Backends that do a boot's work carry this behind the boot's own name; those that wait, plan or serve do not.
+pub const WORK: &str = "-work";
 
 impl State {
-    /// Reads the state.
+    /// Reads the state, as `release` needs to see it.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn read(session: &mut Session) -> Outcome<State> {
-        let what = "read the state of the database";
-        let failed = |error: postgres::Error| Failure::new(what).cause_chain(&error);
-        let client = session.client();
-        let rows = client
-            .query(
-                "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL",
-                &[&MARKERS.as_slice()],
-            )
-            .map_err(failed)?;
-        let missing: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        if missing.len() == MARKERS.len() {
-            return Ok(State { directus: Directus::Absent });
+    pub fn read(session: &mut Session, release: &Release) -> Outcome<State> {
+        let (server, presence) = facts(session)?;
+        let tables = presence.tables();
+        let mut queries = vec![listing::query(&tables, &release.words)];
+        let history = presence.history.as_ref();
+        queries.extend(history.map(|schema| history::query(schema, &release.id)));
+        if presence.missing.is_empty() {
+            // Policies came with Directus 11; its own migrations turn the roles of an older one into them.
+            let users = if presence.policies { USERS } else { USERS_BEFORE_POLICIES };
+            queries.push(users.replace("{home}", &quoted(&tables.home)));
+        } else if presence.directus_tables > 0 {
+            queries.push(contents(&presence));
         }
-        if !missing.is_empty() {
-            return Ok(State { directus: Directus::Partial { missing } });
-        }
-        let users = client.query_one("SELECT count(*) FROM directus_users", &[]).map_err(failed)?.get(0);
-        Ok(State { directus: Directus::Installed { users, system_migrations: system_migrations(session)? } })
+        let mut answers = ask(session, &queries.join("; "))?.into_iter();
+        let listed = |rows: Option<Vec<Vec<String>>>| {
+            Listing::new(rows.unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next()))
+        };
+        let listing = listed(answers.next());
+        let history = if presence.history.is_some() {
+            history::read(answers.by_ref().take(3))
+        } else {
+            History::default()
+        };
+        let last = answers.next().and_then(|rows| rows.into_iter().next()).unwrap_or_default();
+        let number = |at: usize| last.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let directus = if presence.directus_tables == 0 {
+            Directus::Absent
+        } else if presence.missing.is_empty() {
+            let system_migrations = listing.names("system migration").map(str::to_owned).collect();
+            Directus::Installed { users: number(0), admins: number(1), system_migrations }
+        } else {
+            Directus::Partial { missing: presence.missing, contents: number(0) > 0 }
+        };
+        Ok(State { server, directus, history, listing, tables })
     }
 }
 
-/// The versions of Directus' own migrations that the database records.
+/// The listing alone, later in a boot.
 ///
 /// # Errors
-/// When the table cannot be read.
-pub fn system_migrations(session: &mut Session) -> Outcome<BTreeSet<String>> {
-    let rows = session
-        .client()
-        .query("SELECT version::text FROM directus_migrations", &[])
-        .map_err(|error| Failure::new("read `directus_migrations`").cause_chain(&error))?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+/// When the database cannot be read.
+pub fn listing(session: &mut Session, release: &Release) -> Outcome<Listing> {
+    let (_, presence) = facts(session)?;
+    let rows = ask(session, &listing::query(&presence.tables(), &release.words))?.into_iter().next();
+    Ok(Listing::new(rows.unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next())))
+}
+
+/// The server alone, later in a boot: a migration may have created an extension.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn server(session: &mut Session) -> Outcome<Server> {
+    Ok(facts(session)?.0)
+}
+
+/// How Directus is installed, later in a boot.
+///
+/// # Errors
+/// When its tables cannot be read.
+pub fn installed(session: &mut Session) -> Outcome<Directus> {
+    let (_, presence) = facts(session)?;
+    let home = quoted(&presence.home);
+    let versions = format!("SELECT version FROM {home}.directus_migrations");
+    let users = if presence.policies { USERS } else { USERS_BEFORE_POLICIES }.replace("{home}", &home);
+    let mut answers = ask(session, &format!("{versions}; {users}"))?.into_iter();
+    let system_migrations =
+        answers.next().unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next()).collect();
+    let row = answers.next().and_then(|rows| rows.into_iter().next()).unwrap_or_default();
+    let number = |at: usize| row.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok(Directus::Installed { users: number(0), admins: number(1), system_migrations })
+}
+
+/// Which of the tables we look into are there.
+#[derive(Default)]
+struct Presence {
+    home: String,
+    missing: Vec<String>,
+    directus_tables: i64,
+    ledger: Option<String>,
+    history: Option<String>,
+    timescaledb: bool,
+    policies: bool,
+}
+
+impl Presence {
+    fn tables(&self) -> Tables {
+        let metadata =
+            ["directus_collections", "directus_fields", "directus_relations", "directus_migrations"];
+        Tables {
+            home: self.home.clone(),
+            metadata: self.directus_tables > 0
+                && !metadata.iter().any(|name| self.missing.iter().any(|each| each == name)),
+            ledger: self.ledger.clone(),
+            timescaledb: self.timescaledb,
+            own: vec![ledger::TABLE.to_owned(), history::TABLE.to_owned()],
+        }
+    }
+}
+
+/// The server's facts, and which tables are there.
+fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
+    let markers = MARKERS.map(literal).join(",");
+    let query = FACTS
+        .replace("{markers}", &markers)
+        .replace("{ledger}", &literal(ledger::TABLE))
+        .replace("{history}", &literal(history::TABLE))
+        .replace("{work}", &literal(WORK));
+    let row = simple(session, &query)?.into_iter().flatten().next().unwrap_or_default();
+    let text = |at: usize| row.get(at).cloned().unwrap_or_default();
+    let some = |at: usize| Some(text(at)).filter(|text| !text.is_empty());
+    let truth = |at: usize| text(at) == "t";
+    let list = |at: usize| text(at).split_whitespace().map(str::to_owned).collect::<Vec<String>>();
+    if text(8).is_empty() {
+        return Err(Failure::new("find a schema to work in")
+            .cause("no schema of this role's search_path exists")
+            .hint("create the schema, or ALTER ROLE … SET search_path TO public"));
+    }
+    let server = Server {
+        version_num: text(0).parse().unwrap_or(0),
+        version: text(1),
+        read_only: truth(2),
+        timescaledb: some(3),
+        timescaledb_preloaded: truth(4),
+        timescaledb_restoring: truth(5),
+        postgis: some(6),
+        geometry: truth(7),
+        role: text(9),
+        may_create: truth(10),
+        leftovers: list(15).iter().filter_map(|pid| pid.parse().ok()).collect(),
+    };
+    let presence = Presence {
+        home: text(8),
+        missing: list(11),
+        directus_tables: text(12).parse().unwrap_or(0),
+        ledger: some(13),
+        history: some(14),
+        timescaledb: server.timescaledb.is_some(),
+        policies: truth(16),
+    };
+    Ok((server, presence))
+}
+
+/// Whether TimescaleDB is preloaded shows in a setting that its loader defines; the list of preloaded libraries is for superusers only.
+const FACTS: &str = "
+SELECT current_setting('server_version_num'), current_setting('server_version'),
+       pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
+       (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'),
+       current_setting('timescaledb.disable_load', true) IS NOT NULL OR current_setting('timescaledb.restoring', true) IS NOT NULL,
+       coalesce(current_setting('timescaledb.restoring', true) = 'on', false),
+       (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'postgis'),
+       to_regtype('geometry') IS NOT NULL,
+       home.name, current_user, has_schema_privilege(home.name, 'CREATE'),
+       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass(format('%I.%I', home.name, marker)) IS NULL),
+       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(home.name))
+        AND c.relkind = 'r' AND starts_with(c.relname::text, 'directus_')),
+       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({ledger})),
+       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({history})),
+       (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+        AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
+       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL
+FROM (SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = to_regclass('directus_collections')), current_schema()) AS name) AS home";
+
+/// Users, and active administrators: by a policy of their own, of their role, or of a role above it (D25).
+const USERS: &str = "
+SELECT (SELECT count(*) FROM {home}.directus_users), count(DISTINCT roles.user_id)
+FROM (WITH RECURSIVE roles AS (
+        SELECT u.id AS user_id, u.role AS role FROM {home}.directus_users u WHERE u.status = 'active'
+        UNION
+        SELECT roles.user_id, r.parent FROM roles JOIN {home}.directus_roles r ON r.id = roles.role WHERE r.parent IS NOT NULL
+      ) SELECT * FROM roles) AS roles
+JOIN {home}.directus_access a ON a.role = roles.role OR a.\"user\" = roles.user_id
+JOIN {home}.directus_policies p ON p.id = a.policy
+WHERE p.admin_access";
+
+const USERS_BEFORE_POLICIES: &str = "SELECT count(*), count(*) FROM {home}.directus_users";
+
+/// Whether a half-made install holds anything: a user, a collection, a file.
+fn contents(presence: &Presence) -> String {
+    let home = quoted(&presence.home);
+    let there = |name: &&&str| !presence.missing.iter().any(|missing| missing == **name);
+    let counts: Vec<String> = ["directus_users", "directus_collections"]
+        .iter()
+        .filter(there)
+        .map(|name| format!("(SELECT count(*) FROM {home}.{name})"))
+        .collect();
+    format!("SELECT {}", if counts.is_empty() { "0".to_owned() } else { counts.join(" + ") })
+}
+
+/// Rows of rows of texts, one for each statement of `queries`, all in one snapshot and with names spelled in full.
+fn ask(session: &mut Session, queries: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
+    let text = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO pg_catalog; {queries}; COMMIT"
+    );
+    let answers = simple(session, &text).inspect_err(|_| {
+        let _ = session.client().batch_execute("ROLLBACK");
+    })?;
+    // BEGIN, SET and COMMIT answer too, without rows.
+    let count = answers.len().saturating_sub(1);
+    Ok(answers.into_iter().take(count).skip(2).collect())
+}
+
+fn simple(session: &mut Session, text: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
+    let messages = session.client().simple_query(text).map_err(|error| {
+        let failure = Failure::new("read the state of the database").cause(describe(&error));
+        match error.code().map(|code| code.code()) {
+            Some("42501") => failure.hint(format!(
+                "grant this role SELECT on {}, {} and Directus' tables",
+                ledger::TABLE,
+                history::TABLE
+            )),
+            _ => failure,
+        }
+    })?;
+    let mut answers = Vec::new();
+    let mut rows = Vec::new();
+    for message in messages {
+        match message {
+            SimpleQueryMessage::Row(row) => {
+                rows.push((0..row.len()).map(|at| row.get(at).unwrap_or_default().to_owned()).collect());
+            }
+            SimpleQueryMessage::CommandComplete(_) => answers.push(std::mem::take(&mut rows)),
+            _ => {}
+        }
+    }
+    Ok(answers)
 }

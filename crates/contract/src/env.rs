@@ -20,6 +20,14 @@ pub const DB_WAIT_S: &str = "RUNNER_DB_WAIT_S";
 pub const LOCK_WAIT_S: &str = "RUNNER_LOCK_WAIT_S";
 /// How long Directus may take to stop after a signal, in seconds. Default: 8, below Docker's 10.
 pub const STOP_WAIT_S: &str = "RUNNER_STOP_WAIT_S";
+/// `off`: every boot takes all steps, even if nothing changed. Default: `on`.
+pub const FAST: &str = "RUNNER_FAST";
+/// What to do when the database is not what the latest release left: `repair`, `refuse` or `ignore`. Default: `repair`.
+pub const ON_DRIFT: &str = "RUNNER_ON_DRIFT";
+/// What may be lost: `RELEASE:collection,collection.field`. For that release only.
+pub const ALLOW_DESTRUCTIVE: &str = "RUNNER_ALLOW_DESTRUCTIVE";
+/// The superseded release that takes the schema back: `RELEASE` once, or `RELEASE@ENTRY`.
+pub const ROLLBACK: &str = "RUNNER_ROLLBACK";
 
 /// Directus' configuration file. It would override the environment (a `.env` in the working folder silently wins), so whoever
 /// starts Directus points it at nothing: the environment is the one place to configure both.

@@ -249,13 +249,13 @@ fn rows(client: &mut Client, query: &str) -> Outcome<Vec<Vec<Option<String>>>> {
 }
 
 /// A string for SQL text. Names of files and tables only; nothing of it comes from a request.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     // E'' is read the same whatever standard_conforming_strings a file has set.
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// A quoted name for SQL text.
-pub(crate) fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -349,7 +349,7 @@ fn is_permission_denied(error: &postgres::Error) -> bool {
 }
 
 /// One line: the server's message with its SQLSTATE, else the innermost reason.
-pub(crate) fn describe(error: &postgres::Error) -> String {
+pub fn describe(error: &postgres::Error) -> String {
     if let Some(db) = error.as_db_error() {
         return format!("{} ({})", db.message(), db.code().code());
     }

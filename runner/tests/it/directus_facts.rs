@@ -2,6 +2,7 @@
 //! for what rests on the fact.
 
 use crate::site::{Site, checkout, said};
+use rustix::process::Signal;
 use std::io::Read;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -109,9 +110,16 @@ fn d26_every_module_that_the_bridge_takes_is_there() {
 }
 
 #[test]
-fn d27_the_bridge_connections_carry_the_runners_name() {
+fn d27_connections_say_whose_they_are_and_none_of_the_work_is_left_while_serving() {
     let Some(site) = Site::new() else { return };
-    let _serving = site.serve(&mut site.runner(&["start"]));
-    let query = "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name ~ '^runner-[0-9a-f]{8}$' AND datname = current_database()";
-    assert_eq!(site.ask(query), "t");
+    // Cold, so that the bridge has had connections for the work; and again, when it never had.
+    for _ in 0..2 {
+        let mut serving = site.serve(&mut site.runner(&["start"]));
+        let count = |name: &str| {
+            site.ask(&format!("SELECT count(*) FROM pg_stat_activity WHERE application_name ~ '^{name}$' AND datname = current_database()"))
+        };
+        assert_ne!(count("directus-[0-9a-f]{8}"), "0");
+        assert_eq!(count("runner-.*"), "0");
+        serving.end(serving.pid(), Signal::TERM, Duration::from_secs(10)).expect("an end");
+    }
 }

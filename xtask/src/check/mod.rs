@@ -101,7 +101,7 @@ impl Context {
             entries.extend(files.into_iter().map(|(name, content)| (phase, name, content)));
         }
         let (migrations, problems) = Migrations::from_entries(entries);
-        let created = schema::created_tables(&migrations);
+        let created = boot::release::created_tables(&migrations);
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
         // Read here, so that rules need no way to fail.
         for path in [pin::PACKAGE, pin::LOCK] {

@@ -1,13 +1,9 @@
 //! The rules over the snapshot. They are the library's (`snapshot::rules`); here they get what this repository holds.
 
 use super::{Context, pin};
-use ::migrations::Migrations;
-use ::migrations::objects::{Kind, objects};
-use contract::Phase;
 use contract::artefacts::SNAPSHOT;
 use snapshot::Finding;
-use snapshot::rules::{self, CreatedTable};
-use std::collections::HashMap;
+use snapshot::rules;
 
 pub(crate) const YAML: &str = "snapshot-yaml";
 
@@ -53,20 +49,6 @@ pub(crate) fn references(context: &Context) -> Vec<Finding> {
 pub(crate) fn ghosts(context: &Context) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
     rules::ghost_collection(document, &context.created)
-}
-
-/// The tables that the migrations leave behind.
-pub(crate) fn created_tables(migrations: &Migrations) -> Vec<CreatedTable> {
-    let phases: HashMap<&str, Phase> =
-        migrations.iter().map(|each| (each.path.as_str(), each.phase)).collect();
-    let tables = objects(migrations.iter()).into_iter().filter(|object| object.kind == Kind::Table);
-    tables
-        .filter_map(|table| {
-            let phase = *phases.get(table.path.as_str())?;
-            let is_public = table.schema.as_deref().is_none_or(|schema| schema == "public");
-            is_public.then_some(CreatedTable { name: table.name, phase, path: table.path, line: table.line })
-        })
-        .collect()
 }
 
 #[cfg(test)]

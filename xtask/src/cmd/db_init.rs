@@ -265,5 +265,9 @@ fn managed(root: &Path) -> anyhow::Result<impl Fn(&str) -> bool + use<>> {
         Err(error) => Some(Err(error.into())),
     };
     let snapshot = snapshot.transpose().with_context(|| format!("read `{}`", path.display()))?;
-    Ok(move |name: &str| snapshot.as_ref().is_some_and(|snapshot| boot::perform::managed(snapshot, name)))
+    Ok(move |name: &str| {
+        snapshot
+            .as_ref()
+            .is_some_and(|snapshot| snapshot.collection(name).is_some_and(|found| found.has_table()))
+    })
 }

@@ -113,7 +113,7 @@ fn d2_a_collection_without_its_group_fails_with_and_without_the_static_rules() {
     said(&mut checkout.dry_run(&[]))
         .expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`vehicles`", "group"]);
     said(&mut checkout.dry_run(&["--skip-check"]))
-        .expect(1, &["delete collection vehicles: meta.group removed"]);
+        .expect(2, &["snapshots/schema.yaml:", "`meta.group` is missing"]);
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Drift: the database is not what the latest release left. What to do about it is a policy; what it is, is always told in full.
+
+use crate::gate::listed;
+use crate::history::Entry;
+use crate::listing::{Class, Drift};
+use contract::env::ON_DRIFT;
+use contract::{Exit, Failure, Outcome};
+
+/// `RUNNER_ON_DRIFT`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// What is harmless is applied again; what would destroy is refused.
+    #[default]
+    Repair,
+    /// The boot ends with exit 4.
+    Refuse,
+    /// Directus starts; nothing is recorded.
+    Ignore,
+}
+
+impl Policy {
+    /// Reads the variable's value.
+    ///
+    /// # Errors
+    /// Exit 2 for another word.
+    pub fn parse(word: &str) -> Outcome<Policy> {
+        match word {
+            "repair" => Ok(Policy::Repair),
+            "refuse" => Ok(Policy::Refuse),
+            "ignore" => Ok(Policy::Ignore),
+            other => {
+                Err(Failure::new(format!("read `{ON_DRIFT}`: `{other}` is none of repair, refuse, ignore"))
+                    .exit(Exit::Usage))
+            }
+        }
+    }
+}
+
+/// The drift in full, one line each, for the conversation.
+pub(crate) fn lines(drift: &Drift, latest: &Entry) -> Vec<String> {
+    let count = drift.count();
+    let heading = format!(
+        "drift: {count} difference{} to what release {} left (entry {}, {})",
+        if count == 1 { "" } else { "s" },
+        latest.release,
+        latest.number,
+        latest.recorded_at
+    );
+    std::iter::once(heading).chain(drift.render().into_iter().map(|line| format!("  {line}"))).collect()
+}
+
+/// Objects that no release made disturb nothing, and are said once per boot.
+pub(crate) fn foreign_note(drift: &Drift) -> Option<String> {
+    const SHOWN: usize = 3;
+    let names: Vec<String> =
+        drift.foreign.iter().map(|line| format!("{} {}", line.kind, line.name)).collect();
+    match names.len() {
+        0 => None,
+        count if count <= SHOWN => Some(format!("made by hand, and by no migration: {}", names.join(", "))),
+        count => Some(format!(
+            "made by hand, and by no migration: {} and {} more",
+            names[..SHOWN].join(", "),
+            count - SHOWN
+        )),
+    }
+}
+
+/// Policy `refuse`.
+pub(crate) fn refused(drift: &Drift, latest: &Entry) -> Failure {
+    Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
+        .exit(Exit::Refused)
+        .excerpt(listed(drift.render()))
+        .cause(format!("{ON_DRIFT}=refuse; nothing was touched"))
+        .hint(format!("undo what was changed behind the release's back, or set {ON_DRIFT}=repair"))
+}
+
+/// Without its row a migration would run a second time, over the data that it made.
+pub(crate) fn ledger_lost(drift: &Drift) -> Failure {
+    let lost = drift.missing.iter().chain(drift.changed.iter().map(|(was, _)| was));
+    let lost = lost
+        .filter(|line| line.class == Class::Ledger)
+        .map(|line| format!("{}  {}", line.name, line.definition));
+    Failure::new("prepare the database: the ledger lost rows that the latest release had recorded")
+        .exit(Exit::Refused)
+        .excerpt(listed(lost.collect()))
+        .cause("the migrations would run again over what they have already made; nothing was touched")
+        .hint("restore `migrations_applied` from a backup; the files and checksums above are what it held")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_is_one_of_three_words() {
+        assert_eq!(Policy::parse("ignore"), Ok(Policy::Ignore));
+        assert_eq!(Policy::parse("off").unwrap_err().exit, Exit::Usage);
+    }
+}

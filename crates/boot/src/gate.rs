@@ -1,0 +1,254 @@
+//! The gate: whether a diff may be applied. Pure: the diff and what is at stake in, a verdict out.
+//!
+//! 1. Rows that make Directus fail half-way are found first: no consent helps, the rows must be put right.
+//! 2. A deletion or a narrowing is refused (exit 4) unless it is named in `RUNNER_ALLOW_DESTRUCTIVE` for this very release.
+//! 3. On a database in which nothing was managed before, there is nothing to lose.
+
+use crate::diff::{self, Change};
+use crate::release::ReleaseId;
+use crate::stake::Stake;
+use contract::env::ALLOW_DESTRUCTIVE;
+use contract::{Exit, Failure, Outcome};
+use std::collections::BTreeSet;
+
+/// What somebody consented to lose: `RELEASE:collection,collection.field`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    release: String,
+    names: BTreeSet<String>,
+}
+
+impl Consent {
+    /// Reads the variable's value.
+    ///
+    /// # Errors
+    /// Exit 2 when it is not of that form.
+    pub fn parse(text: &str) -> Outcome<Consent> {
+        let malformed = || {
+            Failure::new(format!("read `{ALLOW_DESTRUCTIVE}`: `{text}` is not RELEASE:name,name"))
+                .exit(Exit::Usage)
+                .hint("copy the line from the message of the boot that was refused")
+        };
+        let (release, names) = text.trim().split_once(':').ok_or_else(malformed)?;
+        let names: BTreeSet<String> =
+            names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        if release.is_empty() || names.is_empty() {
+            return Err(malformed());
+        }
+        Ok(Consent { release: release.to_owned(), names })
+    }
+
+    /// Whether it is for `release`; for another one it counts for nothing.
+    pub fn is_for(&self, release: &ReleaseId) -> bool {
+        release.is_meant_by(&self.release)
+    }
+
+    /// The release it names.
+    pub fn release(&self) -> &str {
+        &self.release
+    }
+
+    /// Whether it names an object: itself, or the collection it belongs to.
+    pub fn covers(&self, name: &str) -> bool {
+        let collection = name.split('.').next().unwrap_or(name);
+        self.names.contains(name) || self.names.contains(collection)
+    }
+}
+
+/// Everything the verdict depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The release that is to be applied.
+    pub release: &'a ReleaseId,
+    /// What differs.
+    pub changes: &'a [Change],
+    /// What is at stake.
+    pub stakes: &'a [Stake],
+    /// What somebody consented to.
+    pub consent: Option<&'a Consent>,
+    /// Whether migrations that may put rows right have still to run; then only losses are judged.
+    pub rows_may_change: bool,
+}
+
+/// Judges; returns what will be lost with consent, as lines.
+///
+/// # Errors
+/// Exit 1 for rows that stand in the way; exit 4 for losses without consent, with the line to copy.
+pub fn judge(case: Case<'_>) -> Outcome<Vec<String>> {
+    let failing: Vec<&Stake> = case.stakes.iter().filter(|stake| stake.fails()).collect();
+    if !failing.is_empty() && !case.rows_may_change {
+        return Err(in_the_way(&failing));
+    }
+    let consent = case.consent.filter(|consent| consent.is_for(case.release));
+    let destroying = || case.changes.iter().filter(|change| change.kind.destroys());
+    let covered = |change: &&Change| consent.is_some_and(|consent| consent.covers(&change.name));
+    let refused: Vec<&Change> = destroying().filter(|change| !covered(change)).collect();
+    if refused.is_empty() {
+        return Ok(destroying().map(|change| with_stake(change, case.stakes)).collect());
+    }
+    Err(without_consent(&case, &refused))
+}
+
+fn in_the_way(failing: &[&Stake]) -> Failure {
+    let lines = failing.iter().map(|stake| format!("{}: {}", stake.name, stake.sentence()));
+    Failure::new("apply the snapshot: rows stand in its way")
+        .excerpt(listed(lines.collect()))
+        .cause("Directus would fail half-way; nothing was applied (D28)")
+        .hint("put the rows right: by hand, or with a migration in db-init/ that runs before the schema is applied")
+}
+
+fn without_consent(case: &Case<'_>, refused: &[&Change]) -> Failure {
+    let owned: Vec<Change> = refused.iter().copied().cloned().collect();
+    let lines = refused.iter().map(|change| with_stake(change, case.stakes));
+    let names: BTreeSet<&str> = refused.iter().map(|change| change.name.as_str()).collect();
+    // A consent holds for what it names alone: what was consented to already must be in the line again.
+    let before = case.consent.filter(|consent| consent.is_for(case.release));
+    let names: BTreeSet<&str> = names
+        .into_iter()
+        .chain(before.iter().flat_map(|consent| consent.names.iter().map(String::as_str)))
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let failure =
+        Failure::new(format!("apply the snapshot: it would destroy data ({})", diff::summary(&owned)))
+            .exit(Exit::Refused)
+            .excerpt(listed(lines.collect()))
+            .cause("the database has more than snapshots/schema.yaml says; nothing was applied");
+    let failure = match case.consent.filter(|consent| !consent.is_for(case.release)) {
+        Some(consent) => failure.cause(format!(
+            "{ALLOW_DESTRUCTIVE} is for release {}, this is {}: ignored",
+            consent.release(),
+            case.release
+        )),
+        None => failure,
+    };
+    failure.hint(format!(
+        "put it back into the snapshot; or, to lose it on purpose, set\n{ALLOW_DESTRUCTIVE}={}:{}",
+        case.release,
+        names.join(",")
+    ))
+}
+
+/// `delete field entries.race_number: 412 rows hold a value`
+fn with_stake(change: &Change, stakes: &[Stake]) -> String {
+    let sentences: Vec<String> = stakes
+        .iter()
+        .filter(|stake| stake.name == change.name && !stake.risk.fails())
+        .map(Stake::sentence)
+        .collect();
+    match (sentences.is_empty(), change.properties.is_empty()) {
+        (true, _) => change.line(),
+        (false, true) => format!("{}: {}", change.line(), sentences.join("; ")),
+        (false, false) => format!("{}; {}", change.line(), sentences.join("; ")),
+    }
+}
+
+/// Lines of an excerpt, with an end.
+pub(crate) fn listed(mut lines: Vec<String>) -> String {
+    const MOST: usize = 20;
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    let mut lines: Vec<String> = lines.into_iter().map(|line| format!("  - {line}")).collect();
+    if more > 0 {
+        lines.push(format!("  … and {more} more"));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diff::{Kind, Risk};
+
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+
+    fn change(kind: Kind, name: &str, risk: Risk) -> Change {
+        let object = if name.contains('.') { "field" } else { "collection" };
+        Change { kind, object, name: name.to_owned(), properties: Vec::new(), risks: vec![risk] }
+    }
+
+    fn check(
+        changes: &[Change],
+        counts: &[i64],
+        consent: Option<&str>,
+        rows_may_change: bool,
+    ) -> Outcome<Vec<String>> {
+        let stakes: Vec<Stake> = changes
+            .iter()
+            .zip(counts)
+            .map(|(change, count)| Stake {
+                name: change.name.clone(),
+                risk: change.risks[0].clone(),
+                count: Some(*count),
+            })
+            .collect();
+        let consent = consent.map(|text| Consent::parse(text).unwrap());
+        let release = ReleaseId::from_record(ID);
+        judge(Case {
+            release: &release,
+            changes,
+            stakes: &stakes,
+            consent: consent.as_ref(),
+            rows_may_change,
+        })
+    }
+
+    fn losses() -> Vec<Change> {
+        vec![
+            change(Kind::Delete, "entries.race_number", Risk::Values),
+            change(Kind::Narrow, "organizations.name", Risk::Longer(50)),
+            change(Kind::Delete, "teams", Risk::Rows),
+        ]
+    }
+
+    #[test]
+    fn losses_are_refused_with_their_numbers_and_the_line_to_copy() {
+        let failure = check(&losses(), &[412, 3, 7], None, false).unwrap_err();
+        assert_eq!(failure.exit, Exit::Refused);
+        assert_eq!(
+            failure.excerpt.as_deref(),
+            Some(
+                "  - delete field entries.race_number: 412 rows hold a value\n  - narrow field organizations.name: 3 values are longer than 50\n  - delete collection teams: 7 rows"
+            )
+        );
+        assert!(
+            failure.hint.unwrap().ends_with(
+                "RUNNER_ALLOW_DESTRUCTIVE=0123456789ab:entries.race_number,organizations.name,teams"
+            )
+        );
+    }
+
+    #[test]
+    fn consent_is_by_name_and_a_collection_covers_its_fields() {
+        let all = "0123456789ab:entries,organizations.name,teams";
+        assert_eq!(check(&losses(), &[412, 3, 7], Some(all), false).unwrap().len(), 3);
+        let failure = check(&losses(), &[412, 3, 7], Some("0123456789ab:teams"), false).unwrap_err();
+        assert!(failure.hint.unwrap().ends_with(":entries.race_number,organizations.name,teams"));
+    }
+
+    #[test]
+    fn consent_for_another_release_counts_for_nothing_and_is_said_so() {
+        let other = "ffffffffffff:entries,organizations,teams";
+        let failure = check(&losses(), &[1, 1, 1], Some(other), false).unwrap_err();
+        assert!(
+            failure.causes[1].contains("is for release ffffffffffff, this is 0123456789ab"),
+            "{failure:?}"
+        );
+    }
+
+    #[test]
+    fn d28_rows_in_the_way_fail_unless_migrations_may_still_put_them_right() {
+        let changes = [change(Kind::Update, "entries.team", Risk::Nulls)];
+        let failure = check(&changes, &[2], None, false).unwrap_err();
+        assert_eq!(failure.exit, Exit::Failed);
+        assert!(failure.excerpt.unwrap().contains("entries.team: 2 rows have no value"));
+        assert!(check(&changes, &[2], None, true).is_ok());
+        assert!(check(&changes, &[0], None, false).is_ok());
+    }
+
+    #[test]
+    fn a_consent_has_a_release_and_names() {
+        for text in ["teams", ":teams", "0123456789ab:", "0123456789ab: ,"] {
+            assert_eq!(Consent::parse(text).unwrap_err().exit, Exit::Usage, "{text}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The history of releases: the append-only table `schema_releases`, one row for each release that a boot completed, with the listing
+//! that it left. Its latest row is what makes the next boot free.
+
+use crate::listing::{FORMAT, Listing};
+use crate::release::ReleaseId;
+use contract::{Failure, Outcome};
+use migrations::ledger::{literal, quoted};
+use migrations::session::{Session, describe};
+
+/// The table's name.
+pub const TABLE: &str = "schema_releases";
+
+/// How a release came to be the latest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// By an ordinary boot.
+    Boot,
+    /// By a rollback that somebody asked for.
+    Rollback,
+}
+
+impl How {
+    /// The word in the table.
+    pub fn word(self) -> &'static str {
+        match self {
+            How::Boot => "boot",
+            How::Rollback => "rollback",
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, growing.
+    pub number: i64,
+    /// Which release.
+    pub release: ReleaseId,
+    /// When, in UTC: `2026-11-24T10:00:00Z`.
+    pub recorded_at: String,
+    /// How.
+    pub how: How,
+    /// Directus' version.
+    pub directus: String,
+    /// The runner's version.
+    pub runner: String,
+    /// What the listing's spelling depends on: see [`spelling`].
+    pub spelling: String,
+}
+
+/// The history, and the listings that a decision needs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Oldest first.
+    pub entries: Vec<Entry>,
+    /// What the latest entry's release left.
+    pub latest: Listing,
+    /// What our own release left when it was recorded last; empty when it never was.
+    pub own: Listing,
+}
+
+impl History {
+    /// The latest entry.
+    pub fn latest(&self) -> Option<&Entry> {
+        self.entries.last()
+    }
+
+    /// Whether a release is in it.
+    pub fn knows(&self, release: &ReleaseId) -> bool {
+        self.entries.iter().any(|entry| entry.release == *release)
+    }
+}
+
+/// What must be equal for two listings to be comparable: their format, and the server's major version.
+pub fn spelling(server_version_num: u32) -> String {
+    format!("{FORMAT}/pg{}", server_version_num / 10_000)
+}
+
+/// The queries for the history: the entries, then the latest listing, then that of `own`.
+pub(crate) fn query(schema: &str, own: &ReleaseId) -> String {
+    let table = format!("{}.{TABLE}", quoted(schema));
+    format!(
+        "SELECT number, release, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), how, directus, runner, spelling \
+         FROM {table} ORDER BY number; \
+         SELECT listing FROM {table} ORDER BY number DESC LIMIT 1; \
+         SELECT listing FROM {table} WHERE release = {} ORDER BY number DESC LIMIT 1",
+        literal(own.as_str())
+    )
+}
+
+/// What the answers to [`query`] say.
+pub(crate) fn read(mut answers: impl Iterator<Item = Vec<Vec<String>>>) -> History {
+    let entries = answers.next().unwrap_or_default().into_iter().filter_map(entry).collect();
+    let mut listing = || {
+        let text = answers.next().and_then(|rows| rows.into_iter().next()?.into_iter().next());
+        text.map(|text| Listing::parse(&text)).unwrap_or_default()
+    };
+    History { entries, latest: listing(), own: listing() }
+}
+
+fn entry(row: Vec<String>) -> Option<Entry> {
+    let [number, release, recorded_at, how, directus, runner, spelling] =
+        <[String; 7]>::try_from(row).ok()?;
+    Some(Entry {
+        number: number.parse().ok()?,
+        release: ReleaseId::from_record(release),
+        recorded_at,
+        how: if how == How::Rollback.word() { How::Rollback } else { How::Boot },
+        directus,
+        runner,
+        spelling,
+    })
+}
+
+/// What is to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Which release.
+    pub release: &'a ReleaseId,
+    /// How it became the latest.
+    pub how: How,
+    /// Directus' version.
+    pub directus: &'a str,
+    /// See [`spelling`].
+    pub spelling: &'a str,
+    /// What the database has now.
+    pub listing: &'a Listing,
+}
+
+/// Appends an entry; makes the table if there is none. One transaction.
+///
+/// # Errors
+/// When the role may not.
+pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outcome<()> {
+    let table = format!("{}.{TABLE}", quoted(schema));
+    let make = format!(
+        "CREATE TABLE IF NOT EXISTS {table} (\
+            number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, release text NOT NULL, \
+            recorded_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), how text NOT NULL, directus text NOT NULL, \
+            runner text NOT NULL, spelling text NOT NULL, listing text NOT NULL); \
+         COMMENT ON TABLE {table} IS 'Releases that a boot completed, oldest first, each with what it left. Append only; written by the runner.'"
+    );
+    let insert = format!(
+        "INSERT INTO {table} (release, how, directus, runner, spelling, listing) VALUES ({}, {}, {}, {}, {}, {})",
+        literal(record.release.as_str()),
+        literal(record.how.word()),
+        literal(record.directus),
+        literal(env!("CARGO_PKG_VERSION")),
+        literal(record.spelling),
+        literal(&record.listing.to_text()),
+    );
+    // One message is one implicit transaction (P2).
+    session
+        .client()
+        .batch_execute(&format!("{make}; {insert}"))
+        .map_err(|error| Failure::new(format!("record the release in {table}")).cause(describe(&error)))?;
+    // "already exists, skipping"
+    session.take_notices();
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_as_they_were_written() {
+        let row = ["2", "abc", "2026-11-24T10:00:00Z", "rollback", "11.17.4", "0.1.0", "1/pg17"];
+        let row: Vec<String> = row.iter().map(ToString::to_string).collect();
+        let listing = "db-only\textension\ttimescaledb\t\n".to_owned();
+        let history = read([vec![row], vec![vec![listing]], vec![]].into_iter());
+        assert_eq!(history.latest().map(|entry| (entry.number, entry.how)), Some((2, How::Rollback)));
+        assert_eq!((history.latest.lines().count(), history.own.lines().count()), (1, 0));
+        assert!(history.knows(&ReleaseId::from_record("abc")));
+    }
+
+    #[test]
+    fn listings_are_comparable_within_a_major_version() {
+        assert_eq!(spelling(170_012), spelling(170_099));
+        assert_ne!(spelling(160_004), spelling(170_000));
+    }
+}

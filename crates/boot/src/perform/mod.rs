@@ -1,0 +1,226 @@
+//! Performs a boot: reads, decides, and takes the steps of the plan in order. Only [`steps`] changes anything.
+//!
+//! 1. The lock comes before the state is read, so that what was read stays true.
+//! 2. Before each step the lock is asked for again, and whether anybody wants us to stop.
+//! 3. Work is done on other sessions than the lock's, and they have a name by which the next holder can tell and end them (P19).
+
+mod leftovers;
+mod steps;
+
+use crate::bridge::{Log, Options};
+use crate::guard::Guard;
+use crate::interrupt::Interrupt;
+use crate::plan::{self, BootPlan, Route, StepKind};
+use crate::preflight;
+use crate::release::Release;
+use crate::report::{Event, Report};
+use crate::settings::BootSettings;
+use crate::state::{self, State};
+use crate::{Bridge, history};
+use contract::{Exit, Failure, Outcome};
+use migrations::{Migrations, Plan, Session};
+use migrations::{ledger, lock, objects, session};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One boot of one release against one database.
+pub struct Boot<'a> {
+    settings: &'a BootSettings,
+    interrupt: &'a Interrupt,
+    /// A number that no other boot has.
+    id: String,
+}
+
+/// A database that is what the release says, and a bridge that has Directus loaded.
+pub struct Prepared {
+    /// Ready to serve.
+    pub bridge: Bridge,
+    serving_as: String,
+}
+
+impl Prepared {
+    /// Serves; returns once Directus listens, with its address.
+    ///
+    /// # Errors
+    /// What Directus threw.
+    pub fn serve(&mut self) -> Outcome<Value> {
+        self.bridge.call("start Directus", "start", json!({ "name": self.serving_as }))
+    }
+
+    /// Ends without serving. A bridge that was not needed may still be at its imports: it is not waited for.
+    pub fn end(self) {
+        if self.bridge.is_ready() { self.bridge.close() } else { drop(self.bridge) }
+    }
+}
+
+/// Everything that is known before anything is done.
+struct Known {
+    release: Release,
+    state: State,
+    /// The migrations; none unless the way is the full one.
+    sql: Option<Plan>,
+    plan: BootPlan,
+}
+
+impl<'a> Boot<'a> {
+    /// A boot; nothing happens yet.
+    pub fn new(settings: &'a BootSettings, interrupt: &'a Interrupt) -> Self {
+        Boot { settings, interrupt, id: format!("{:08x}", unique()) }
+    }
+
+    /// Computes the plan and does nothing else: no lock, no table, no Node.
+    ///
+    /// # Errors
+    /// When the release is malformed, the database cannot be reached, or what it holds contradicts the release.
+    pub fn plan(&self, report: Report<'_>) -> Outcome<BootPlan> {
+        let release = Release::read(self.settings)?;
+        let mut session = self.connect(report)?;
+        let state = State::read(&mut session, &release)?;
+        Ok(self.decide(release, state, &mut session)?.plan)
+    }
+
+    /// Brings the database to what the release says, and proves it.
+    ///
+    /// # Errors
+    /// The failure of the first step that did not do what it must; what earlier steps did stays, and the next boot goes on from there.
+    pub fn prepare(&self, report: Report<'_>) -> Outcome<Prepared> {
+        let outcome = self.prepare_inner(report);
+        self.interrupt.set_cancel(None);
+        match self.interrupt.signal() {
+            Some(signal) => Err(Failure::new(format!("boot: ended by signal {signal}"))
+                .exit(Exit::Signal(u8::try_from(signal).unwrap_or(0)))),
+            None => outcome,
+        }
+    }
+
+    fn prepare_inner(&self, report: Report<'_>) -> Outcome<Prepared> {
+        let began = Instant::now();
+        let release = Release::read(self.settings)?;
+        // Node imports Directus for two seconds: it may as well do that while we work.
+        let db_only = not_for_directus(&release.migrations);
+        let work = self.working_as();
+        let options = Options { application_name: &work, db_only: &db_only, log: Log::Stdout };
+        let bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
+        let mut session = self.connect(report)?;
+        let mut say = |text: &str| report(Event::Doing(text.to_owned()));
+        let lock = lock::acquire(&mut session, self.settings.lock_wait_s, &mut say)?;
+        let mut state = State::read(&mut session, &release)?;
+        if !state.server.leftovers.is_empty() {
+            leftovers::end(&mut session, self.settings.lock_wait_s, &mut say)?;
+            state = State::read(&mut session, &release)?;
+        }
+        let known = self.decide(release, state, &mut session)?;
+        known.plan.decision.notes.iter().for_each(|note| report(Event::Note(note.clone())));
+        let what = format!("release {}: {}", known.release.id, known.plan.decision.reason);
+        report(Event::Done { step: "check", what, elapsed: began.elapsed() });
+        let prepared = |bridge| Prepared { bridge, serving_as: format!("directus-{}", self.id) };
+        if !matches!(known.plan.decision.route, Route::Full(_)) {
+            lock.release(&mut session)?;
+            return Ok(prepared(bridge));
+        }
+        let guard = Guard::new(session, lock);
+        let bridge = self.work(&known, &guard, bridge, report)?;
+        guard.release()?;
+        Ok(prepared(bridge))
+    }
+
+    /// The full way: every step, with the lock held.
+    fn work(&self, known: &Known, guard: &Guard, bridge: Bridge, report: Report<'_>) -> Outcome<Bridge> {
+        let mut session = session::connect(&self.settings.database, &self.working_as())?;
+        let token = session.cancel_token();
+        self.interrupt.set_cancel(Some(Arc::new(move || drop(token.cancel()))));
+        let (stop, lost) = (self.stop(), guard.watch());
+        session.set_stop(Arc::new(move || stop() || lost()));
+        let mut work = steps::Work::new(self.settings, known, session, bridge);
+        for step in &known.plan.steps {
+            self.unless_interrupted()?;
+            guard.check()?;
+            // What is left of the imports must not be taken for a step's own time.
+            if step.kind == StepKind::Install || known.plan.does(StepKind::Gate) {
+                work.load(report)?;
+            }
+            let began = Instant::now();
+            report(Event::Begin { step: step.kind.word(), why: step.reason.clone() });
+            let what = work.step(step, report).map_err(|failure| match guard.check() {
+                Ok(()) => failure,
+                Err(lost) => lost.cause(failure.what),
+            })?;
+            report(Event::Done { step: step.kind.word(), what, elapsed: began.elapsed() });
+        }
+        Ok(work.into_bridge())
+    }
+
+    fn decide(&self, release: Release, state: State, session: &mut Session) -> Outcome<Known> {
+        preflight::server(&state.server, &release)?;
+        let decision = plan::decide(&release, &state, &self.settings.choices)?;
+        let sql = match decision.route {
+            Route::Full(_) => Some(plan::migrations(&release, ledger::read(session.client())?, &decision)?),
+            _ => None,
+        };
+        let plan = plan::steps(&release, &state, decision, sql.as_ref(), &self.settings.environment)?;
+        let works = [StepKind::Pre, StepKind::Install, StepKind::Post].iter().any(|kind| plan.does(*kind));
+        let is_latest = state.history.latest().is_some_and(|latest| latest.release == release.id);
+        if matches!(plan.decision.route, Route::Full(_)) && (works || !is_latest) {
+            preflight::role(&state, &plan.decision.reason)?;
+        }
+        Ok(Known { release, state, sql, plan })
+    }
+
+    /// The name of sessions that change something.
+    fn working_as(&self) -> String {
+        format!("runner-{}{}", self.id, state::WORK)
+    }
+
+    /// Ends every wait once a signal has come.
+    fn stop(&self) -> session::Stop {
+        let interrupt = self.interrupt.clone();
+        Arc::new(move || interrupt.signal().is_some())
+    }
+
+    fn connect(&self, report: Report<'_>) -> Outcome<Session> {
+        let session = session::wait_unless(
+            &self.stop(),
+            &self.settings.database,
+            &format!("runner-{}", self.id),
+            self.settings.db_wait_s,
+            &mut |text| report(Event::Doing(text.to_owned())),
+        )?;
+        let token = session.cancel_token();
+        self.interrupt.set_cancel(Some(Arc::new(move || drop(token.cancel()))));
+        self.unless_interrupted()?;
+        Ok(session)
+    }
+
+    fn unless_interrupted(&self) -> Outcome<()> {
+        match self.interrupt.signal() {
+            Some(signal) => Err(Failure::new(format!("boot: ended by signal {signal}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The tables that migrations make. Directus does not manage them.
+pub fn db_only_tables(migrations: &Migrations) -> Vec<String> {
+    let objects = objects::objects(migrations.iter());
+    objects
+        .into_iter()
+        .filter(|object| object.kind == objects::Kind::Table)
+        .map(|object| object.table)
+        .collect()
+}
+
+/// What Directus need not look at: the migrations' tables, and our own bookkeeping, which nobody should be able to turn into a
+/// collection by a click (D12).
+pub fn not_for_directus(migrations: &Migrations) -> Vec<String> {
+    let own = [ledger::TABLE.to_owned(), history::TABLE.to_owned()];
+    db_only_tables(migrations).into_iter().chain(own).collect()
+}
+
+/// A number that no other boot has: in a container every process id is 1.
+fn unique() -> u32 {
+    use std::hash::{BuildHasher, Hasher};
+    // Each `RandomState` is seeded by the operating system.
+    let bits = std::hash::RandomState::new().build_hasher().finish();
+    u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0)
+}

@@ -1,0 +1,237 @@
+//! The steps themselves, each with its proof. The only module of a boot that changes anything.
+
+use super::Known;
+use crate::diff::{self, Change, changes};
+use crate::gate::{self, Case};
+use crate::history::{self, Record, spelling};
+use crate::plan::{Action, Route, Step, StepKind};
+use crate::report::{Event, Report};
+use crate::settings::BootSettings;
+use crate::{Bridge, preflight, proof, release, stake, state};
+use contract::{Failure, Outcome, Phase};
+use migrations::ledger::quoted;
+use migrations::session::describe;
+use migrations::{Session, objects, run};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// A boot at work: its session, its bridge, and what it has found out on the way.
+pub(super) struct Work<'a> {
+    settings: &'a BootSettings,
+    known: &'a Known,
+    session: Session,
+    bridge: Bridge,
+    loaded: bool,
+    /// The diff that the bridge holds ready, if nothing was done since it was made.
+    planned: Option<Vec<Change>>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        settings: &'a BootSettings,
+        known: &'a Known,
+        session: Session,
+        bridge: Bridge,
+    ) -> Self {
+        Work { settings, known, session, bridge, loaded: false, planned: None }
+    }
+
+    pub(super) fn into_bridge(self) -> Bridge {
+        self.bridge
+    }
+
+    /// Waits for the rest of Node's imports, once.
+    pub(super) fn load(&mut self, report: Report<'_>) -> Outcome<()> {
+        if std::mem::replace(&mut self.loaded, true) {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let identity = self.bridge.ready()?;
+        let what = format!("Directus {} on Node {}", identity.directus, identity.node);
+        release::same_version(&self.known.release.snapshot, &identity.directus)?;
+        report(Event::Done { step: "load", what, elapsed: began.elapsed() });
+        Ok(())
+    }
+
+    /// One step; says what was done, or why there was nothing to do.
+    pub(super) fn step(&mut self, step: &Step, report: Report<'_>) -> Outcome<String> {
+        match (step.kind, step.action) {
+            // Also without new migrations: rows of the older ledger are adopted, and it is said so.
+            (StepKind::Pre, _) => self.migrate(Phase::Pre, report),
+            (StepKind::Post, _) => self.migrate(Phase::Post, report),
+            (_, Action::Skip) => Ok(step.reason.clone()),
+            (StepKind::Gate, Action::Do) => self.gate(report),
+            (StepKind::Install, Action::Do) => self.install(),
+            (StepKind::Apply, Action::Do) => self.apply(report),
+            (StepKind::Prove, Action::Do) => self.prove(report),
+        }
+    }
+
+    fn migrate(&mut self, phase: Phase, report: Report<'_>) -> Outcome<String> {
+        let Some(sql) = &self.known.sql else { return Ok("no migrations".to_owned()) };
+        let folder = format!("{}/", phase.folder());
+        for notice in sql.notices.iter().filter(|notice| notice.path.starts_with(&folder)) {
+            report(Event::Note(format!("{}: {}", notice.path, notice.text)));
+        }
+        let managed = |relation: &str| self.known.release.manages(relation);
+        let summary =
+            run::perform(&mut self.session, sql, phase, &managed, &mut |event| tell(event, report))?;
+        if !summary.ran.is_empty() {
+            self.planned = None;
+        }
+        let ran = match summary.ran.len() {
+            0 => "no new migration".to_owned(),
+            1 => "1 migration run".to_owned(),
+            count => format!("{count} migrations run"),
+        };
+        Ok(format!("{ran}, {} already applied", summary.skipped + summary.adopted))
+    }
+
+    fn install(&mut self) -> Outcome<String> {
+        self.planned = None;
+        if self.known.plan.redo_install {
+            self.drop_half_made()?;
+        }
+        let made = self.bridge.call("install Directus", "install", json!({}))?;
+        proof::installed(&mut self.session, &self.known.release.system_migrations)?;
+        Ok(match (made["first"].as_bool(), made["admin"].as_bool()) {
+            (Some(true), _) => format!("Directus {} installed", self.bridge.ready()?.directus),
+            (_, Some(true)) => "first administrator made".to_owned(),
+            _ => "system migrations run".to_owned(),
+        })
+    }
+
+    /// Drops the tables of an install that died half-way. The plan has made sure that they hold nothing; nothing that hangs on them
+    /// goes along (no CASCADE).
+    fn drop_half_made(&mut self) -> Outcome<()> {
+        let failed = |error: postgres::Error| {
+            Failure::new("begin a half-made install anew: drop its tables")
+                .cause(describe(&error))
+                .hint("drop and create the database, if it holds nothing else")
+        };
+        let home = &self.known.state.tables.home;
+        let rows = self.session.client().query(
+            "SELECT relname::text FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace(quote_ident($1)) AND relkind = 'r' \
+             AND starts_with(relname::text, 'directus_')",
+            &[home],
+        );
+        let tables: Vec<String> = rows
+            .map_err(failed)?
+            .iter()
+            .map(|row| format!("{}.{}", quoted(home), quoted(row.get(0))))
+            .collect();
+        if tables.is_empty() {
+            return Ok(());
+        }
+        self.session.client().batch_execute(&format!("DROP TABLE {}", tables.join(", "))).map_err(failed)
+    }
+
+    /// What would be refused is refused before anything was touched.
+    fn gate(&mut self, report: Report<'_>) -> Outcome<String> {
+        let rows_may_change = self.known.plan.does(StepKind::Pre);
+        let planned = self.compare(rows_may_change, report)?;
+        let summary = diff::summary(&planned);
+        self.planned = Some(planned);
+        Ok(summary)
+    }
+
+    fn apply(&mut self, report: Report<'_>) -> Outcome<String> {
+        let what = "apply the snapshot";
+        preflight::geometry(&state::server(&mut self.session)?, &self.known.release)?;
+        let planned = match self.planned.take() {
+            Some(planned) => planned,
+            None => self.compare(false, report)?,
+        };
+        if planned.is_empty() {
+            return Ok("no differences".to_owned());
+        }
+        preflight::role(&self.known.state, what)?;
+        report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
+        self.bridge.call(what, "apply", json!({}))?;
+        proof::applied(&self.bridge.call("verify the snapshot", "verify", self.path())?["diff"], what)?;
+        Ok(diff::summary(&planned))
+    }
+
+    /// Directus' own diff, judged with what is at stake.
+    fn compare(&mut self, rows_may_change: bool, report: Report<'_>) -> Outcome<Vec<Change>> {
+        let answer = self.bridge.call("compare the snapshot with the database", "plan", self.path())?;
+        let planned = changes(&answer["diff"]);
+        if !self.known.plan.populated {
+            return Ok(planned);
+        }
+        let stakes = stake::weigh(&mut self.session, &self.known.state.tables.home, &planned)?;
+        let lost = gate::judge(Case {
+            release: &self.known.release.id,
+            changes: &planned,
+            stakes: &stakes,
+            consent: self.settings.choices.consent.as_ref(),
+            rows_may_change,
+        })?;
+        lost.into_iter().for_each(|line| report(Event::Note(format!("with consent: {line}"))));
+        Ok(planned)
+    }
+
+    fn prove(&mut self, report: Report<'_>) -> Outcome<String> {
+        let release = &self.known.release;
+        let expected = objects::objects(release.migrations.iter());
+        proof::installed(&mut self.session, &release.system_migrations)?;
+        objects::prove(self.session.client(), &expected)?;
+        // The post phase may have changed what Directus sees, as a single-column index would (D14).
+        if self.known.plan.does(StepKind::Post) {
+            let diff = self.bridge.call("verify the snapshot", "verify", self.path())?;
+            proof::applied(&diff["diff"], "prove the post phase")?;
+        }
+        let recorded = self.record(report)?;
+        Ok(format!("{} objects of the migrations are there, {recorded}", expected.len()))
+    }
+
+    /// The same release must leave the same listing as before; another one is recorded with what it leaves.
+    fn record(&mut self, report: Report<'_>) -> Outcome<String> {
+        let Known { release, state, plan, .. } = self.known;
+        let live = state::listing(&mut self.session, release)?;
+        let spelling = spelling(state.server.version_num);
+        let comparable = state.history.latest().filter(|latest| latest.spelling == spelling);
+        if comparable.is_some_and(|latest| latest.release == release.id) {
+            proof::left(&state.history.latest.drift(&live))?;
+            return Ok("the record stands".to_owned());
+        }
+        // What somebody made by hand since the last record is not this release's, and need not be there the next time.
+        let foreign = match comparable {
+            Some(_) => state.history.latest.drift(&state.listing).foreign_to(&release.words),
+            None => Vec::new(),
+        };
+        preflight::role(state, "record the release")?;
+        let how = match plan.decision.route {
+            Route::Full(how) => how,
+            _ => history::How::Boot,
+        };
+        let directus = self.bridge.ready()?.directus.clone();
+        let listing = live.without(&foreign);
+        let record =
+            Record { release: &release.id, how, directus: &directus, spelling: &spelling, listing: &listing };
+        history::append(&mut self.session, &state.tables.home, &record)?;
+        for line in foreign.iter().take(3) {
+            report(Event::Note(format!("made by hand, and not recorded: {} {}", line.kind, line.name)));
+        }
+        Ok(format!("release {} recorded", release.id))
+    }
+
+    fn path(&self) -> Value {
+        json!({ "path": self.settings.artefacts.snapshot() })
+    }
+}
+
+/// A migration's events, as a boot tells them.
+fn tell(event: run::Event<'_>, report: Report<'_>) {
+    match event {
+        run::Event::Finished { migration, elapsed } => {
+            report(Event::Note(format!("{} ({} ms)", migration.path, elapsed.as_millis())));
+        }
+        run::Event::Adopted { migration } => report(Event::Note(format!("{} adopted", migration.path))),
+        // "already exists, skipping" is what a guarded migration says when all is well.
+        run::Event::Notice { migration, notice } if notice.severity() != "NOTICE" => {
+            report(Event::Note(format!("{}: {}: {}", migration.path, notice.severity(), notice.message())));
+        }
+        run::Event::Started { .. } | run::Event::Notice { .. } => {}
+    }
+}

@@ -1,0 +1,352 @@
+//! Every state that a boot can find, and the plan that it makes of it.
+
+use super::*;
+use crate::listing::{Listing, Tables};
+use crate::state::Server;
+use migrations::{Migration, Migrations};
+use snapshot::Snapshot;
+
+const LATEST: &str = "aaaaaaaaaaaaaaaa";
+const OWN: &str = "bbbbbbbbbbbbbbbb";
+const SNAPSHOT: &str = "version: 1\ndirectus: 11.17.4\nvendor: postgres\ncollections:\n  - collection: entries\n    schema:\n      name: entries\nfields: []\nsystemFields: []\nrelations: []\n";
+/// What a release left: one collection, one migration, one composite UNIQUE.
+const LEFT: [&str; 8] = [
+    "managed|table|entries|",
+    "managed|column|entries.note|text",
+    "managed|collection|entries|{\"hidden\": false}",
+    "managed|field|entries.note|{\"width\": \"full\"}",
+    "db-only|constraint|entries.one|UNIQUE (a, b)",
+    "directus|system migration|A|",
+    "directus|system migration|B|",
+    "ledger|migration|001_a.sql|1111",
+];
+
+fn release() -> Release {
+    Release {
+        id: ReleaseId::from_record(OWN),
+        directus: Some("11.17.4".to_owned()),
+        migrations: Migrations::new([Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1")]),
+        snapshot: Snapshot::parse(SNAPSHOT).unwrap(),
+        system_migrations: vec!["A".to_owned(), "B".to_owned()],
+        words: BTreeSet::new(),
+    }
+}
+
+fn listing(lines: &[&str]) -> Listing {
+    Listing::new(lines.iter().map(|line| line.replace('|', "\t")))
+}
+
+/// `lines` without those that contain `gone`, and with `more`.
+fn changed(gone: &str, more: &[&str]) -> Listing {
+    let kept = LEFT.iter().filter(|line| gone.is_empty() || !line.contains(gone));
+    listing(&kept.chain(more).copied().collect::<Vec<_>>())
+}
+
+fn server() -> Server {
+    Server { version_num: 170_012, may_create: true, timescaledb_preloaded: true, ..Server::default() }
+}
+
+fn installed(versions: &[&str]) -> Directus {
+    Directus::Installed {
+        users: 1,
+        admins: 1,
+        system_migrations: versions.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A database with a history of `releases`, oldest first, and what the last one left.
+fn after(releases: &[(&str, How)]) -> State {
+    let entries = releases.iter().enumerate().map(|(index, (release, how))| Entry {
+        number: i64::try_from(index + 1).unwrap(),
+        release: ReleaseId::from_record(*release),
+        recorded_at: "2026-11-24T10:00:00Z".to_owned(),
+        how: *how,
+        directus: "11.17.4".to_owned(),
+        runner: "0.1.0".to_owned(),
+        spelling: spelling(170_012),
+    });
+    let entries: Vec<Entry> = entries.collect();
+    let known = |id: &str| entries.iter().any(|entry| entry.release.as_str() == id);
+    let own = if known(OWN) { listing(&LEFT) } else { Listing::default() };
+    let latest = if entries.is_empty() { Listing::default() } else { listing(&LEFT) };
+    State {
+        server: server(),
+        directus: installed(&["A", "B"]),
+        history: crate::history::History { entries, latest, own },
+        listing: listing(&LEFT),
+        tables: Tables { home: "public".to_owned(), metadata: true, ..Tables::default() },
+    }
+}
+
+fn empty() -> State {
+    State {
+        server: server(),
+        tables: Tables { home: "public".to_owned(), ..Tables::default() },
+        ..State::default()
+    }
+}
+
+fn environment(admin: bool) -> Environment {
+    let pairs = [(ADMIN_EMAIL, "admin@example.com"), (ADMIN_PASSWORD, "secret")];
+    let pairs = pairs.into_iter().filter(|_| admin).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Environment::resolve(pairs, |_| Err(String::new())).expect("no files")
+}
+
+/// The ledger that belongs to the state's listing.
+fn ledger(state: &State) -> Ledger {
+    let file = Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1");
+    let row = |name: &str| {
+        let mut row = migrations::ledger::Row {
+            filename: name.to_owned(),
+            phase: Some(Phase::Pre),
+            ..Default::default()
+        };
+        if name == file.name {
+            (row.number, row.checksum, row.tokens) =
+                (Some(1), Some(file.checksum.clone()), Some(file.tokens.clone()));
+        }
+        row
+    };
+    Ledger { rows: state.listing.names("migration").map(row).collect(), ..Ledger::empty() }
+}
+
+fn planned(state: &State, choices: &Choices, admin: bool) -> Outcome<BootPlan> {
+    let release = release();
+    let decision = decide(&release, state, choices)?;
+    let sql = match decision.route {
+        Route::Full(_) => Some(migrations(&release, ledger(state), &decision)?),
+        _ => None,
+    };
+    steps(&release, state, decision, sql.as_ref(), &environment(admin))
+}
+
+/// The way, and the steps that are performed.
+fn check(state: &State, choices: &Choices, route: Route, does: &str) -> BootPlan {
+    let plan = planned(state, choices, true).unwrap();
+    let words: Vec<&str> =
+        plan.steps.iter().filter(|step| step.action == Action::Do).map(|step| step.kind.word()).collect();
+    assert_eq!((plan.decision.route, words.join(" ").as_str()), (route, does), "{:?}", plan.decision);
+    plan
+}
+
+const FULL: Route = Route::Full(How::Boot);
+
+fn none() -> Choices {
+    Choices::default()
+}
+
+#[test]
+fn an_empty_database_gets_everything() {
+    let plan = check(&empty(), &none(), FULL, "pre install apply prove");
+    assert!(!plan.populated);
+}
+
+#[test]
+fn a_database_with_migrations_only_gets_the_rest() {
+    let state = State { listing: listing(&["ledger|migration|001_a.sql|1111"]), ..empty() };
+    check(&state, &none(), FULL, "install apply prove");
+}
+
+#[test]
+fn a_directus_without_the_snapshot_is_adopted() {
+    let state = State { listing: listing(&["directus|system migration|A|"]), ..after(&[]) };
+    let plan = check(&state, &none(), FULL, "gate pre apply prove");
+    assert!(plan.populated && plan.decision.reason.contains("adopted"));
+}
+
+#[test]
+fn an_up_to_date_database_gets_nothing() {
+    check(&after(&[(OWN, How::Boot)]), &none(), Route::Fast, "");
+    let always = Choices { always_full: true, ..none() };
+    check(&after(&[(OWN, How::Boot)]), &always, FULL, "gate apply prove");
+}
+
+#[test]
+fn a_new_release_takes_the_full_way_and_the_gate_first() {
+    // New migration, new snapshot and new extension all are a new release; which of them shows in the steps.
+    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    check(&state, &none(), FULL, "gate pre apply prove");
+    check(&after(&[(LATEST, How::Boot)]), &none(), FULL, "gate apply prove");
+}
+
+#[test]
+fn a_newer_directus_gets_its_migrations_and_the_gate_follows_them() {
+    let state = State { directus: installed(&["A"]), ..after(&[(LATEST, How::Boot)]) };
+    let plan = check(&state, &none(), FULL, "install apply prove");
+    assert!(plan.populated);
+    assert_eq!(plan.steps[2].reason, "1 of Directus' system migrations pending");
+}
+
+#[test]
+fn a_database_of_a_newer_directus_is_refused() {
+    let state = State { directus: installed(&["A", "B", "C"]), ..after(&[(LATEST, How::Boot)]) };
+    assert_eq!(planned(&state, &none(), true).unwrap_err().causes, ["C"]);
+}
+
+#[test]
+fn drift_is_repaired_refused_or_ignored() {
+    let drifted = [
+        changed("classes", &["managed|column|entries.more|text"]),
+        changed("width", &["managed|field|entries.note|{\"width\": \"half\"}"]),
+        changed("constraint", &[]),
+        changed("|A|", &[]),
+    ];
+    for live in drifted {
+        let state = State { listing: live, ..after(&[(OWN, How::Boot)]) };
+        let plan = check(&state, &none(), FULL, "gate apply prove");
+        assert!(plan.decision.notes[0].contains("drift: 1 difference"), "{:?}", plan.decision);
+        let refuse = Choices { on_drift: Policy::Refuse, ..none() };
+        assert_eq!(planned(&state, &refuse, true).unwrap_err().exit, Exit::Refused);
+        let ignore = Choices { on_drift: Policy::Ignore, ..none() };
+        check(&state, &ignore, Route::Ignoring, "");
+    }
+}
+
+#[test]
+fn objects_made_by_hand_are_no_drift() {
+    let state = State {
+        listing: changed("", &["db-only|index|entries.by_hand|CREATE INDEX"]),
+        ..after(&[(OWN, How::Boot)])
+    };
+    let plan = check(&state, &none(), Route::Fast, "");
+    assert_eq!(plan.decision.notes, ["made by hand, and by no migration: index entries.by_hand"]);
+}
+
+#[test]
+fn a_ledger_that_lost_rows_is_never_repaired_by_running_them_again() {
+    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(OWN, How::Boot)]) };
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    assert!(failure.excerpt.unwrap().contains("001_a.sql"));
+}
+
+#[test]
+fn a_half_finished_boot_is_finished() {
+    // The first release's migrations ran and Directus is installed; it was never recorded.
+    let state = State {
+        listing: listing(&["ledger|migration|001_a.sql|1111", "directus|system migration|A|"]),
+        ..after(&[])
+    };
+    check(&state, &none(), FULL, "gate apply prove");
+}
+
+#[test]
+fn d9_an_install_that_died_half_way_is_begun_anew_if_it_holds_nothing() {
+    let missing = || vec!["directus_users".to_owned()];
+    let state = State { directus: Directus::Partial { missing: missing(), contents: false }, ..empty() };
+    let plan = check(&state, &none(), FULL, "pre install apply prove");
+    assert!(plan.redo_install && !plan.populated);
+    // All tables, but it died in the system migrations.
+    let directus =
+        Directus::Installed { users: 0, admins: 0, system_migrations: BTreeSet::from(["A".to_owned()]) };
+    assert!(check(&State { directus, ..empty() }, &none(), FULL, "pre install apply prove").redo_install);
+    let state = State { directus: Directus::Partial { missing: missing(), contents: true }, ..empty() };
+    assert!(planned(&state, &none(), true).unwrap_err().render().contains("`directus_users`"));
+}
+
+#[test]
+fn d25_a_database_without_a_user_is_repaired_or_refused() {
+    let directus = Directus::Installed {
+        users: 0,
+        admins: 0,
+        system_migrations: BTreeSet::from(["A".to_owned(), "B".to_owned()]),
+    };
+    let state = State { directus: directus.clone(), ..after(&[(OWN, How::Boot)]) };
+    let plan = check(&state, &none(), FULL, "install apply prove");
+    assert_eq!(plan.steps[2].reason, "the database has no user");
+    let failure = planned(&state, &none(), false).unwrap_err();
+    assert!(failure.exit == Exit::Usage && failure.what.contains("`ADMIN_EMAIL` and `ADMIN_PASSWORD`"));
+    let superseded = State { directus, ..after(&[(OWN, How::Boot), (LATEST, How::Boot)]) };
+    assert!(planned(&superseded, &none(), true).is_err());
+    assert_eq!(planned(&empty(), &none(), false).unwrap_err().exit, Exit::Usage);
+}
+
+#[test]
+fn a_superseded_release_starts_if_everything_is_there_and_does_nothing() {
+    let state = State {
+        listing: changed("", &["managed|column|entries.newer|text", "ledger|migration|002_b.sql|2222"]),
+        ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
+    };
+    check(&state, &none(), Route::Superseded, "");
+    let state = State { listing: changed("entries.note", &[]), ..state };
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    assert_eq!(
+        failure.excerpt.as_deref(),
+        Some("  - column entries.note: gone\n  - field entries.note: gone")
+    );
+    assert!(failure.hint.unwrap().ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@2"));
+}
+
+#[test]
+fn a_rollback_is_asked_for_by_name_and_leaves_later_migrations_in_the_ledger() {
+    let state = State {
+        listing: changed("", &["ledger|migration|002_b.sql|2222"]),
+        ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
+    };
+    let to = |text: &str| Choices { rollback: Some(text.to_owned()), ..none() };
+    for text in [OWN, "bbbbbbbbbbbb", "bbbbbbbbbbbb@2"] {
+        check(&state, &to(text), Route::Full(How::Rollback), "gate apply prove");
+    }
+    for text in ["bbbb", "cccccccccccc", "bbbbbbbbbbbb@1", "bbbbbbbbbbbb@x"] {
+        check(&state, &to(text), Route::Superseded, "");
+    }
+}
+
+#[test]
+fn a_rollback_that_is_forgotten_in_the_environment_does_not_take_the_next_release_back() {
+    let state = after(&[
+        (OWN, How::Boot),
+        (LATEST, How::Boot),
+        (OWN, How::Rollback),
+        ("cccccccccccccccc", How::Boot),
+    ]);
+    let choices = Choices { rollback: Some(OWN.to_owned()), ..none() };
+    let plan = check(&state, &choices, Route::Superseded, "");
+    assert!(plan.decision.notes[0].ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@4"), "{:?}", plan.decision.notes);
+    // Later it is the latest again, and the variable means nothing.
+    check(&after(&[(LATEST, How::Boot), (OWN, How::Rollback)]), &choices, Route::Fast, "");
+}
+
+#[test]
+fn after_a_rollback_later_migrations_in_the_ledger_are_no_contradiction() {
+    let more = &["ledger|migration|002_b.sql|2222"];
+    let mut state =
+        State { listing: changed("", more), ..after(&[(LATEST, How::Boot), (OWN, How::Rollback)]) };
+    state.history.latest = changed("", more);
+    check(&state, &Choices { always_full: true, ..none() }, FULL, "gate apply prove");
+}
+
+#[test]
+fn somebody_elses_directus_is_refused_unless_its_collections_are_named() {
+    let foreign = ["managed|table|shops|", "managed|collection|shops|{}", "directus|system migration|A|"];
+    let state = State { listing: listing(&foreign), ..after(&[]) };
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    assert!(failure.hint.unwrap().ends_with("RUNNER_ALLOW_DESTRUCTIVE=bbbbbbbbbbbb:shops"));
+    let consent = Consent::parse("bbbbbbbbbbbb:shops").unwrap();
+    check(&state, &Choices { consent: Some(consent), ..none() }, FULL, "gate pre apply prove");
+    // A ledger says that we were here before: the gate judges.
+    let ours = [&foreign[..], &["ledger|migration|001_a.sql|"]].concat();
+    check(&State { listing: listing(&ours), ..after(&[]) }, &none(), FULL, "gate apply prove");
+}
+
+#[test]
+fn a_restored_backup_is_what_its_own_history_says() {
+    // Of an older release: this one is new to it, and its migrations run (again, from its point of view).
+    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    check(&state, &none(), FULL, "gate pre apply prove");
+    // Of another server version: comparable with nothing, so everything is compared by Directus, and recorded anew.
+    let mut state = after(&[(OWN, How::Boot)]);
+    state.server.version_num = 180_001;
+    let plan = check(&state, &none(), FULL, "gate apply prove");
+    assert!(plan.decision.reason.contains("recorded anew"));
+}
+
+#[test]
+fn consent_for_another_release_is_said_to_be_ignored() {
+    let consent = Consent::parse("cccccccccccc:entries").unwrap();
+    let plan =
+        check(&after(&[(OWN, How::Boot)]), &Choices { consent: Some(consent), ..none() }, Route::Fast, "");
+    assert!(plan.decision.notes[0].contains("is for release cccccccccccc, this is bbbbbbbbbbbb: ignored"));
+}

@@ -1,0 +1,282 @@
+//! The release: what one image brings, read and judged before anything is connected to, and identified by one hash.
+//!
+//! The hash is over everything that could make two boots end differently: Directus' version, the snapshot, every migration, the
+//! extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
+
+use crate::settings::BootSettings;
+use crate::{directus, words};
+use contract::{Exit, Failure, Outcome, Phase};
+use migrations::objects::{Kind, objects};
+use migrations::{Migrations, file, hazards};
+use sha2::{Digest, Sha256};
+use snapshot::rules::{self, CreatedTable};
+use snapshot::{Document, Finding, Severity, Snapshot};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::path::Path;
+
+/// Directus' own name for the folder of migrations that extensions bring.
+const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
+/// Directus' own name for the folder of extensions.
+const EXTENSIONS_PATH: &str = "EXTENSIONS_PATH";
+/// Hexadecimal digits that people see and copy.
+const SHORT: usize = 12;
+
+/// The identity of a release: a SHA-256 in hexadecimal, shown by its first twelve digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReleaseId(String);
+
+impl ReleaseId {
+    /// An identity that the database recorded.
+    pub fn from_record(text: impl Into<String>) -> Self {
+        ReleaseId(text.into())
+    }
+
+    /// All digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What people see.
+    pub fn short(&self) -> &str {
+        self.0.get(..SHORT).unwrap_or(&self.0)
+    }
+
+    /// Whether `text`, copied from a message, means this release.
+    pub fn is_meant_by(&self, text: &str) -> bool {
+        text.len() >= SHORT && self.0.starts_with(text)
+    }
+}
+
+impl fmt::Display for ReleaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.short())
+    }
+}
+
+/// What the artefacts and the Directus beside them say.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// Which one it is.
+    pub id: ReleaseId,
+    /// Directus' version, as far as its files tell; the bridge says it again.
+    pub directus: Option<String>,
+    /// The files of both phases.
+    pub migrations: Migrations,
+    /// The schema that Directus is to have.
+    pub snapshot: Snapshot,
+    /// The versions of all migration files that Directus would run, its extensions' included.
+    pub system_migrations: Vec<String>,
+    /// Every word of the migrations: what they make is named by one of them.
+    pub words: BTreeSet<String>,
+}
+
+impl Release {
+    /// Reads the release. What is wrong with it by itself is said here, before anything is touched: migrations that would escape
+    /// their transaction or end the session (P3, P4), an unreadable or incomplete snapshot (D2 to D5), one of another Directus
+    /// (D6), or one that manages a table that a migration makes (D11, D12).
+    ///
+    /// # Errors
+    /// Exit 2 with what to correct, by file and line.
+    pub fn read(settings: &BootSettings) -> Outcome<Release> {
+        let migrations = file::discover(&settings.artefacts)?;
+        hazards::refuse_all(&migrations)?;
+        let path = settings.artefacts.snapshot();
+        let unreadable = || Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage);
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable().cause(error))?;
+        let document = Document::parse(&text).map_err(|error| unreadable().cause(error))?;
+        let version = directus::version(&settings.directus);
+        if let Some(version) = &version {
+            same_version(&document.snapshot, version)?;
+        }
+        complete(&document, &created_tables(&migrations))?;
+        let mut system_migrations = directus::system_migrations(&settings.directus)?;
+        let custom =
+            settings.directus.join(settings.environment.get(MIGRATIONS_PATH).unwrap_or("migrations"));
+        system_migrations.extend(directus::custom_migrations(&custom));
+        let extensions =
+            settings.directus.join(settings.environment.get(EXTENSIONS_PATH).unwrap_or("extensions"));
+        let mut hash = Hash::new();
+        hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
+        hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
+        hash.part("snapshot", text.replace("\r\n", "\n").as_bytes());
+        for migration in migrations.iter() {
+            hash.part(&migration.path, migration.checksum.as_str().as_bytes());
+        }
+        let bridge = settings.artefacts.bridge();
+        for folder in [bridge.parent().unwrap_or(&bridge), &custom, &extensions] {
+            hash.folder(folder)?;
+        }
+        Ok(Release {
+            id: hash.finish(),
+            directus: version,
+            words: words::of(migrations.iter().map(|migration| migration.source.as_str())),
+            migrations,
+            snapshot: document.snapshot,
+            system_migrations,
+        })
+    }
+
+    /// Whether a table is a collection that Directus makes from the snapshot.
+    pub fn manages(&self, table: &str) -> bool {
+        self.snapshot.collection(table).is_some_and(|collection| collection.has_table())
+    }
+}
+
+/// A snapshot of another version would be applied without a word (D6).
+pub(crate) fn same_version(snapshot: &Snapshot, directus: &str) -> Outcome<()> {
+    let of = snapshot.directus().unwrap_or("an unknown version");
+    if of == directus {
+        return Ok(());
+    }
+    Err(Failure::new(format!("read the snapshot: it is of Directus {of}, this is {directus}"))
+        .exit(Exit::Usage)
+        .hint("take the snapshot again with the pinned version: cargo xtask snapshot"))
+}
+
+/// What `cargo xtask check` finds at edit time is refused at boot too: an incomplete entry is a table that Directus drops (D3).
+fn complete(document: &Document, created: &[CreatedTable]) -> Outcome<()> {
+    let version = document.snapshot.directus().unwrap_or_default().to_owned();
+    let findings = [
+        rules::yaml(document),
+        rules::vendor(document),
+        rules::keys(document, &version),
+        rules::references(document),
+        rules::ghost_collection(document, created),
+    ];
+    let errors: Vec<Finding> =
+        findings.into_iter().flatten().filter(|finding| finding.severity == Severity::Error).collect();
+    let Some(first) = errors.first() else { return Ok(()) };
+    let lines: Vec<String> = errors
+        .iter()
+        .take(20)
+        .map(|finding| format!("  - {}:{}: {}", finding.path, finding.line.unwrap_or(1), finding.message))
+        .collect();
+    let failure = Failure::new("read the snapshot: Directus would not do what it means")
+        .exit(Exit::Usage)
+        .excerpt(lines.join("\n"))
+        .cause("nothing was touched");
+    Err(match &first.hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    })
+}
+
+/// The tables that the migrations leave behind, in the default schema.
+pub fn created_tables(migrations: &Migrations) -> Vec<CreatedTable> {
+    let phases: HashMap<&str, Phase> =
+        migrations.iter().map(|each| (each.path.as_str(), each.phase)).collect();
+    let tables = objects(migrations.iter()).into_iter().filter(|object| object.kind == Kind::Table);
+    tables
+        .filter_map(|table| {
+            let phase = *phases.get(table.path.as_str())?;
+            let is_public = table.schema.as_deref().is_none_or(|schema| schema == "public");
+            is_public.then_some(CreatedTable { name: table.name, phase, path: table.path, line: table.line })
+        })
+        .collect()
+}
+
+/// The running hash. Every part goes in with its name and its length, so that no two releases run together.
+struct Hash(Sha256);
+
+impl Hash {
+    fn new() -> Self {
+        Hash(Sha256::new())
+    }
+
+    fn part(&mut self, name: &str, content: &[u8]) {
+        self.0.update((name.len() as u64).to_le_bytes());
+        self.0.update(name);
+        self.0.update((content.len() as u64).to_le_bytes());
+        self.0.update(content);
+    }
+
+    /// Every file below `folder`, by its relative path; nothing when there is no such folder. Names with a leading dot are left
+    /// out: Directus keeps what it downloads by itself in `.registry`.
+    fn folder(&mut self, folder: &Path) -> Outcome<()> {
+        let mut files = Vec::new();
+        list(folder, folder, &mut files)
+            .map_err(|error| Failure::new(format!("read `{}`", folder.display())).cause(error))?;
+        files.sort();
+        for name in files {
+            let path = folder.join(&name);
+            let content = std::fs::read(&path)
+                .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
+            self.part(&name, &content);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> ReleaseId {
+        ReleaseId(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The regular files below `folder`, relative to `root`. Symbolic links are followed, as Directus follows them.
+fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> std::io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if hidden {
+            continue;
+        }
+        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => list(root, &path, files)?,
+            Ok(found) if found.is_file() => files.push(relative),
+            // A socket, or a link to nothing: no content to differ in.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(parts: &[(&str, &str)]) -> ReleaseId {
+        let mut hash = Hash::new();
+        parts.iter().for_each(|(name, content)| hash.part(name, content.as_bytes()));
+        hash.finish()
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(of(&[("a", "bc")]), of(&[("ab", "c")]));
+        assert_ne!(of(&[("a", "b"), ("c", "d")]), of(&[("a", "bcd")]));
+        assert_eq!(of(&[("a", "b")]), of(&[("a", "b")]));
+    }
+
+    #[test]
+    fn twelve_digits_name_a_release_and_fewer_do_not() {
+        let id = of(&[("a", "b")]);
+        assert!(id.is_meant_by(id.short()) && id.is_meant_by(id.as_str()));
+        assert!(!id.is_meant_by(&id.as_str()[..11]) && !id.is_meant_by(""));
+    }
+
+    #[test]
+    fn a_folder_is_its_files_names_and_contents() {
+        let folder = std::env::temp_dir().join(format!("release-{}", std::process::id()));
+        let hash = |folder: &Path| {
+            let mut hash = Hash::new();
+            hash.folder(folder).unwrap();
+            hash.finish()
+        };
+        assert_eq!(hash(&folder), Hash::new().finish(), "no folder is no files");
+        std::fs::create_dir_all(folder.join("hooks/dist")).unwrap();
+        std::fs::write(folder.join("hooks/dist/index.js"), "1").unwrap();
+        std::fs::write(folder.join(".gitkeep"), "").unwrap();
+        let before = hash(&folder);
+        std::fs::write(folder.join(".gitkeep"), "changed").unwrap();
+        assert_eq!(before, hash(&folder));
+        std::fs::write(folder.join("hooks/dist/index.js"), "2").unwrap();
+        assert_ne!(before, hash(&folder));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

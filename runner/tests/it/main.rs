@@ -2,6 +2,8 @@
 
 mod boot;
 mod directus_facts;
+mod fast_path;
 mod refusals;
+mod releases;
 mod signals;
 mod site;

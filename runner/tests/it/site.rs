@@ -30,6 +30,13 @@ impl Said {
         self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
     }
 
+    /// The consent that a refusal offers to copy.
+    #[track_caller]
+    pub(crate) fn consent(&self) -> String {
+        let line = self.text.lines().find_map(|line| line.trim().strip_prefix("RUNNER_ALLOW_DESTRUCTIVE="));
+        line.unwrap_or_else(|| panic!("no line to copy in:\n{}", self.text)).to_owned()
+    }
+
     #[track_caller]
     pub(crate) fn expect(self, code: i32, texts: &[&str]) -> Self {
         assert_eq!(self.code(), code, "{}", self.text);
@@ -106,6 +113,21 @@ impl Site {
         said(&mut self.runner(&["prepare"]))
     }
 
+    /// The runner with more variables, to its end.
+    pub(crate) fn run(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Said {
+        said(self.runner(arguments).envs(variables.iter().copied()))
+    }
+
+    /// Another release: a copy of this one's artefacts, to be edited and named by `RUNNER_ROOT`.
+    pub(crate) fn another_release(&self) -> Release {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ARTEFACTS {
+            let status = Command::new("cp").arg("-R").arg(self.root().join(name)).arg(folder.path()).status();
+            assert!(status.expect("cp").success());
+        }
+        Release { folder }
+    }
+
     /// One of Directus' own commands, by the file that does not ask for updates (D17).
     pub(crate) fn directus(&self, arguments: &[&str]) -> Said {
         let mut words =
@@ -134,12 +156,8 @@ impl Site {
     }
 
     /// Changes one artefact.
-    pub(crate) fn edit(&self, path: &str, edit: impl FnOnce(String) -> String) {
-        let path = self.root().join(path);
-        let text = std::fs::read_to_string(&path).expect("an artefact");
-        let edited = edit(text.clone());
-        assert_ne!(text, edited, "the edit changed nothing in `{}`", path.display());
-        std::fs::write(path, edited).expect("an artefact");
+    pub(crate) fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
+        edit(&self.root().join(path), change);
     }
 
     /// Removes the first line that starts with `key` after `place`.
@@ -184,6 +202,64 @@ impl Site {
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)
     }
+}
+
+/// The artefacts of another release.
+pub(crate) struct Release {
+    folder: tempfile::TempDir,
+}
+
+impl Release {
+    /// The variable that names it.
+    pub(crate) fn variable(&self) -> (&'static str, &str) {
+        ("RUNNER_ROOT", self.folder.path().to_str().expect("text"))
+    }
+
+    /// Changes one artefact.
+    pub(crate) fn edit(&self, path: &str, change: impl FnOnce(String) -> String) {
+        edit(&self.folder.path().join(path), change);
+    }
+
+    /// Adds one artefact.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.folder.path().join(path), text).expect("an artefact");
+    }
+}
+
+fn edit(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = std::fs::read_to_string(path).expect("an artefact");
+    let edited = change(text.clone());
+    assert_ne!(text, edited, "the edit changed nothing in `{}`", path.display());
+    std::fs::write(path, edited).expect("an artefact");
+}
+
+/// Where a field stands in a snapshot: from its first line to the next item's.
+fn block(text: &str, collection: &str, field: &str) -> std::ops::Range<usize> {
+    let head = format!("  - collection: {collection}\n    field: {field}\n");
+    let start = text.find(&head).unwrap_or_else(|| panic!("no field {collection}.{field}"));
+    let length = text[start + 1..].find("\n  - collection:").expect("the next item") + 2;
+    start..start + length
+}
+
+/// A snapshot without a field.
+pub(crate) fn without_field(text: &str, collection: &str, field: &str) -> String {
+    let block = block(text, collection, field);
+    format!("{}{}", &text[..block.start], &text[block.end..])
+}
+
+/// A snapshot with a copy of a field under another name.
+pub(crate) fn with_field(text: &str, collection: &str, like: &str, name: &str) -> String {
+    let block = block(text, collection, like);
+    let copy = text[block.clone()]
+        .replace(&format!("field: {like}\n"), &format!("field: {name}\n"))
+        .replace(&format!("name: {like}\n"), &format!("name: {name}\n"));
+    format!("{}{copy}{}", &text[..block.start], &text[block.start..])
+}
+
+/// A snapshot in which a field's text is changed.
+pub(crate) fn changed_field(text: &str, collection: &str, field: &str, from: &str, to: &str) -> String {
+    let block = block(text, collection, field);
+    format!("{}{}{}", &text[..block.start], text[block.clone()].replacen(from, to, 1), &text[block.end..])
 }
 
 /// A program that serves. Killed when dropped.

@@ -1,0 +1,209 @@
+//! Releases beside and after one another: superseded, rolled back, upgraded.
+
+use crate::site::{Site, changed_field, with_field, without_field};
+
+/// A site with the first release, and a second one that has one more field and one more migration.
+fn two() -> Option<(Site, crate::site::Release)> {
+    let site = Site::new()?;
+    site.prepare().expect(0, &[]);
+    let second = site.another_release();
+    second.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
+    second.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    Some((site, second))
+}
+
+#[test]
+fn an_older_pod_that_restarts_beside_a_newer_release_flips_nothing() {
+    let Some((site, second)) = two() else { return };
+    site.run(&["prepare"], &[second.variable()])
+        .expect(0, &["a new release after", "create 1 field", "recorded"]);
+    let before = site.picture();
+    for _ in 0..2 {
+        site.prepare().expect(0, &["came after this one; everything that this one manages is still there"]);
+        assert!(before == site.picture(), "the older release changed the database");
+        site.run(&["prepare"], &[second.variable()]).expect(0, &["nothing changed since"]);
+        assert!(before == site.picture(), "the newer release changed the database");
+    }
+    // And it serves.
+    let serving = site.serve(&mut site.runner(&["start"]));
+    assert!(serving.said().contains("came after this one"), "{}", serving.said());
+}
+
+#[test]
+fn an_older_release_that_misses_something_does_not_start() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    let second = site.another_release();
+    second.edit("snapshots/schema.yaml", |text| without_field(&text, "vehicles", "plate"));
+    let refused = site
+        .run(&["prepare"], &[second.variable()])
+        .expect(4, &["delete field vehicles.plate: 0 rows hold a value"]);
+    let consent = refused.consent();
+    site.run(&["prepare"], &[second.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
+        .expect(0, &["with consent: delete field vehicles.plate"]);
+    site.prepare()
+        .expect(4, &["column vehicles.plate: gone", "field vehicles.plate: gone", "RUNNER_ROLLBACK="]);
+}
+
+#[test]
+fn a_rollback_takes_the_schema_back_through_the_same_gate() {
+    let Some((site, second)) = two() else { return };
+    site.run(&["prepare"], &[second.variable()]).expect(0, &[]);
+    site.ask("INSERT INTO vehicles (id, category, make, model, colour) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva', 'green')");
+    let id = site.ask("SELECT left(release, 12) FROM schema_releases ORDER BY number LIMIT 1");
+    let rollback = ("RUNNER_ROLLBACK", id.as_str());
+    let refused =
+        site.run(&["prepare"], &[rollback]).expect(4, &["delete field vehicles.colour: 1 row holds a value"]);
+    let consent = refused.consent();
+    site.run(&["prepare"], &[rollback, ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
+        .expect(0, &["takes the schema back", "with consent", "delete 1 field", "recorded"]);
+    assert_eq!(site.ask("SELECT how FROM schema_releases ORDER BY number DESC LIMIT 1"), "rollback");
+    // What SQL made stays, and disturbs no later boot of either kind.
+    assert_eq!(site.ask("SELECT count(*) FROM migrations_applied WHERE filename = '004_more.sql'"), "1");
+    site.prepare().expect(0, &["nothing changed since"]);
+    site.run(&["prepare"], &[("RUNNER_FAST", "off")]).expect(0, &["no differences", "the record stands"]);
+    // The release that was left is superseded now: its pods do not bring its schema back by restarting.
+    site.run(&["prepare"], &[second.variable()]).expect(4, &["vehicles.colour", "RUNNER_ROLLBACK="]);
+}
+
+#[test]
+fn d23_narrowing_with_consent_goes_through_and_without_it_says_what_is_at_stake() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask("INSERT INTO vehicles (id, category, make, model) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva'), (gen_random_uuid(), 'car', 'UAZ', '469')");
+    let narrow = site.another_release();
+    narrow.edit("snapshots/schema.yaml", |text| {
+        changed_field(&text, "vehicles", "make", "max_length: 100", "max_length: 3")
+    });
+    let before = site.picture();
+    let refused = site
+        .run(&["prepare"], &[narrow.variable()])
+        .expect(4, &["vehicles.make: schema.max_length 100 → 3; 1 value is longer than 3"]);
+    assert!(before == site.picture(), "something was touched");
+    // A consent for another release is none.
+    site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", "ffffffffffff:vehicles.make")])
+        .expect(4, &["is for release ffffffffffff", "ignored"]);
+    site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &refused.consent())])
+        .expect(0, &["narrow 1 field"]);
+    assert_eq!(site.ask("SELECT string_agg(make, ',' ORDER BY make) FROM vehicles"), "Lad,UAZ");
+}
+
+#[test]
+fn d28_rows_in_the_way_are_found_before_anything_runs() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    site.ask("INSERT INTO vehicles (id, category, make, model, plate) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva', 'AA'), (gen_random_uuid(), 'car', 'Lada', 'Niva', 'AA'), (gen_random_uuid(), 'car', 'UAZ', '469', NULL)");
+    let before = site.picture();
+    let release = |from: &str, to: &str| {
+        let release = site.another_release();
+        release.edit("snapshots/schema.yaml", |text| changed_field(&text, "vehicles", "plate", from, to));
+        release
+    };
+    let required = release("is_nullable: true", "is_nullable: false");
+    site.run(&["prepare"], &[required.variable()])
+        .expect(1, &["vehicles.plate: 1 row has no value", "nothing was applied"]);
+    let unique = release("is_unique: false", "is_unique: true");
+    site.run(&["prepare"], &[unique.variable()])
+        .expect(1, &["vehicles.plate: 1 value occurs more than once"]);
+    assert!(before == site.picture(), "something was touched");
+    // A migration before the schema puts the rows right: then it is judged after that.
+    required.write("db-init/004_plates.sql", "UPDATE vehicles SET plate = 'unknown' WHERE plate IS NULL;\n");
+    site.run(&["prepare"], &[required.variable()]).expect(0, &["1 migration run", "update 1 field"]);
+    assert_eq!(site.ask("SELECT count(*) FROM vehicles WHERE plate = 'unknown'"), "1");
+}
+
+#[test]
+fn somebody_elses_directus_is_not_touched() {
+    let Some(site) = Site::new() else { return };
+    site.directus(&["bootstrap"]).expect(0, &[]);
+    site.ask("CREATE TABLE shops (id serial PRIMARY KEY); INSERT INTO directus_collections (collection) VALUES ('shops')");
+    let before = site.picture();
+    site.prepare().expect(4, &["another project's Directus", "shops", "RUNNER_ALLOW_DESTRUCTIVE="]);
+    assert!(before == site.picture(), "something was touched");
+}
+
+#[test]
+fn d9_an_install_that_died_half_way_is_begun_anew() {
+    let Some(site) = Site::new() else { return };
+    site.directus(&["bootstrap", "--skipAdminInit"]).expect(0, &[]);
+    // As if it had died in the middle of its seeds, and, in the second round, of its system migrations.
+    for died in [
+        "DROP TABLE directus_users CASCADE",
+        "DELETE FROM directus_users; DELETE FROM directus_migrations WHERE version > '2022'",
+    ] {
+        site.ask(died);
+        site.prepare().expect(0, &["Directus 11.17.4 installed", "recorded"]);
+        assert_eq!(site.ask("SELECT count(*) FROM directus_users WHERE status = 'active'"), "1");
+        site.ask("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+        site.ask("DROP SCHEMA IF EXISTS _timescaledb_x");
+        site.directus(&["bootstrap", "--skipAdminInit"]).expect(0, &[]);
+    }
+}
+
+#[test]
+fn a_lesser_role_may_start_what_a_greater_one_has_prepared() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    let role = format!("lesser_{}", site.database.name());
+    site.ask(&format!(
+        "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}; GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}; \
+         REVOKE INSERT, UPDATE, DELETE ON schema_releases, migrations_applied FROM {role}"
+    ));
+    let user = ("DB_USER", role.as_str());
+    let mut command = site.runner(&["start"]);
+    command.env(user.0, user.1);
+    drop(site.serve(&mut command));
+    let second = site.another_release();
+    second.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN source text;\n");
+    site.run(&["prepare"], &[second.variable(), user])
+        .expect(2, &["may not create in schema `public`", "runner prepare"]);
+    site.ask(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
+}
+
+#[test]
+fn a_standby_and_a_server_that_is_being_restored_are_not_written_to() {
+    let Some(site) = Site::new() else { return };
+    let name = site.database.name().to_owned();
+    site.ask(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    site.prepare().expect(5, &["it does not take writes"]);
+    site.ask(&format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET default_transaction_read_only; COMMIT"));
+    site.prepare().expect(0, &[]);
+    site.ask("SELECT timescaledb_pre_restore()");
+    site.prepare().expect(2, &["restoring mode", "timescaledb_post_restore()"]);
+    site.ask("SELECT timescaledb_post_restore()");
+    site.prepare().expect(0, &["nothing changed since"]);
+}
+
+#[test]
+fn d22_a_geometry_without_postgis_is_said_before_directus_sees_it() {
+    let Some(site) = Site::new() else { return };
+    site.edit("snapshots/schema.yaml", |text| {
+        let text = with_field(&text, "vehicles", "plate", "place");
+        let text = changed_field(&text, "vehicles", "place", "type: string", "type: geometry.Point");
+        changed_field(&text, "vehicles", "place", "data_type: character varying", "data_type: geometry")
+    });
+    site.prepare().expect(2, &["`vehicles.place` is a geometry", "CREATE EXTENSION IF NOT EXISTS postgis"]);
+}
+
+#[test]
+fn p19_what_a_killed_boot_left_working_is_ended_before_anything_is_done() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    // A backend of a boot that is gone: its lock is free, its statement goes on and would commit.
+    let mut config = site.database.server().connection(site.database.name());
+    config.application_name("runner-0123abcd-work");
+    let mut left = config.connect(postgres::NoTls).expect("a connection");
+    let worker = std::thread::spawn(move || {
+        left.batch_execute("CREATE TABLE late AS SELECT 1 AS one FROM pg_sleep(30)")
+    });
+    while site.ask(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)%' AND pid <> pg_backend_pid()",
+    ) == "0"
+    {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    site.prepare().expect(0, &["ending what a killed boot left working: runner-0123abcd-work"]);
+    assert!(worker.join().expect("no panic").is_err(), "its statement went on");
+    assert_eq!(site.ask("SELECT to_regclass('late') IS NULL"), "t");
+}

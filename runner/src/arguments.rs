@@ -1,4 +1,4 @@
-//! The command line: one word. Small enough to need no parser in the image.
+//! The command line: one word, and a flag or two. Small enough to need no parser in the image.
 
 use contract::{Exit, Failure, Outcome};
 
@@ -10,11 +10,27 @@ pub(crate) enum Command {
     /// Prepare the database, then end.
     Prepare,
     /// Say what a boot would do.
-    Plan,
-    /// Print the usage.
-    Help,
+    Plan(Output),
+    /// Say what the database is.
+    Status(Output),
+    /// Say whether Directus serves.
+    Healthcheck {
+        /// Preparing counts as well.
+        live: bool,
+    },
+    /// Print a text.
+    Help(&'static str),
     /// Print the version.
     Version,
+}
+
+/// How a command that only reads answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// As JSON.
+    pub(crate) json: bool,
+    /// Exit 3 when there is something to do.
+    pub(crate) check: bool,
 }
 
 /// What `--help` prints.
@@ -24,43 +40,107 @@ Brings the database to what this release says, then runs Directus.
 Usage: runner [COMMAND]
 
 Commands:
-  start      prepare the database, then serve (default)
-  prepare    prepare the database, then end: for an init container or a job
-  plan       say what a boot would do, and why; change nothing
+  start        prepare the database, then serve (default)
+  prepare      prepare the database, then end: for an init container or a job
+  plan         say what a boot would do, and why; change nothing
+  status       say what the database is: releases, drift, lock, versions
+  healthcheck  say whether Directus serves, still prepares, or is down
 
 Options:
-  --help     this text
-  --version  the runner's version
+  --help       this text, or a command's own: runner plan --help
+  --version    the runner's version
 
 Environment: Directus' own (DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD, DB_SSL__…, DB_CONNECTION_STRING, each also as
 NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
-  RUNNER_ROOT         folder of the release's artefacts        /directus
-  RUNNER_DIRECTUS     folder that holds Directus               /directus
-  RUNNER_NODE         the Node 22 program                      node
-  RUNNER_DB_WAIT_S    seconds to wait for the database         60
-  RUNNER_LOCK_WAIT_S  seconds to wait for another boot         600
-  RUNNER_STOP_WAIT_S  seconds Directus may take to stop        8
+  RUNNER_ROOT               folder of the release's artefacts             /directus
+  RUNNER_DIRECTUS           folder that holds Directus                    /directus
+  RUNNER_NODE               the Node 22 program                           node
+  RUNNER_DB_WAIT_S          seconds to wait for the database              60
+  RUNNER_LOCK_WAIT_S        seconds to wait for another boot              600
+  RUNNER_STOP_WAIT_S        seconds Directus may take to stop             8
+  RUNNER_HEALTH_WAIT_S      seconds a health check waits for an answer    5
+  RUNNER_FAST               off: take all steps at every boot             on
+  RUNNER_ON_DRIFT           repair, refuse or ignore                      repair
+  RUNNER_ALLOW_DESTRUCTIVE  RELEASE:name,name: what may be lost           nothing
+  RUNNER_ROLLBACK           RELEASE: take the schema back to it
+  RUNNER_LOG                text or json                                  text
 
-Exit codes: 0 done, 1 a step failed, 2 usage or configuration, 4 refused, 5 database not reachable in time,
-6 lock not obtained in time, 128+n ended by signal n; while serving, Directus' own.";
+Exit codes: 0 done, 1 a step failed, 2 usage or configuration, 3 something to do (--check), 4 refused, 5 database not
+reachable in time, 6 lock not obtained in time, 128+n ended by signal n; while serving, Directus' own.";
+
+const PLAN: &str = "\
+Say what a boot would do, and why. Takes no lock, starts no Node, changes nothing.
+
+Usage: runner plan [--json] [--check]
+
+  --json   the plan as JSON
+  --check  exit 3 when the boot would take steps
+
+Example: docker run --rm --env-file prod.env IMAGE plan --check";
+
+const STATUS: &str = "\
+Say what the database is: recorded releases, what the next boot would do, drift, who holds the lock, versions.
+
+Usage: runner status [--json] [--check]
+
+  --json   as JSON
+  --check  exit 3 unless a boot would find nothing to do, and nobody is at work
+
+Example: kubectl exec deploy/directus -- runner status";
+
+const HEALTHCHECK: &str = "\
+Say whether this container's Directus serves: exit 0, else exit 1 with `preparing: …` or `down: …`.
+It asks /server/ping and not /server/health, which also judges database and storage: restarting Directus mends neither.
+
+Usage: runner healthcheck [--live]
+
+  --live  preparing is exit 0 too: for a liveness probe, so that a long migration is not killed
+
+Example: HEALTHCHECK --start-period=60s CMD [\"runner\", \"healthcheck\"]";
 
 /// Reads the arguments.
 ///
 /// # Errors
 /// Exit 2 for anything else than the words above.
-pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Outcome<Command> {
-    let command = match arguments.next().as_deref() {
-        None | Some("start") => Command::Start,
-        Some("prepare") => Command::Prepare,
-        Some("plan") => Command::Plan,
-        Some("--help" | "-h" | "help") => Command::Help,
-        Some("--version" | "-V") => Command::Version,
-        Some(other) => return Err(unknown(other)),
-    };
-    match arguments.next() {
-        None => Ok(command),
-        Some(more) => Err(unknown(&more)),
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Outcome<Command> {
+    let arguments: Vec<String> = arguments.collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (first, flags) = words.split_first().map_or(("start", &[][..]), |(first, rest)| (*first, rest));
+    let wants_help = flags.iter().any(|flag| ["--help", "-h"].contains(flag));
+    match first {
+        "--help" | "-h" | "help" => none(flags, Command::Help(USAGE)),
+        "--version" | "-V" => none(flags, Command::Version),
+        "start" | "prepare" if wants_help => Ok(Command::Help(USAGE)),
+        "start" => none(flags, Command::Start),
+        "prepare" => none(flags, Command::Prepare),
+        "plan" if wants_help => Ok(Command::Help(PLAN)),
+        "plan" => output(flags).map(Command::Plan),
+        "status" if wants_help => Ok(Command::Help(STATUS)),
+        "status" => output(flags).map(Command::Status),
+        "healthcheck" if wants_help => Ok(Command::Help(HEALTHCHECK)),
+        "healthcheck" => match flags {
+            [] => Ok(Command::Healthcheck { live: false }),
+            ["--live"] => Ok(Command::Healthcheck { live: true }),
+            [other, ..] => Err(unknown(other)),
+        },
+        other => Err(unknown(other)),
     }
+}
+
+fn none(flags: &[&str], command: Command) -> Outcome<Command> {
+    flags.first().map_or(Ok(command), |flag| Err(unknown(flag)))
+}
+
+fn output(flags: &[&str]) -> Outcome<Output> {
+    let mut output = Output::default();
+    for flag in flags {
+        match *flag {
+            "--json" => output.json = true,
+            "--check" => output.check = true,
+            other => return Err(unknown(other)),
+        }
+    }
+    Ok(output)
 }
 
 fn unknown(argument: &str) -> Failure {
@@ -82,8 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn flags_belong_to_their_command() {
+        assert_eq!(
+            parsed(&["plan", "--check", "--json"]),
+            Ok(Command::Plan(Output { json: true, check: true }))
+        );
+        assert_eq!(parsed(&["healthcheck", "--live"]), Ok(Command::Healthcheck { live: true }));
+        assert_eq!(parsed(&["status", "--help"]), Ok(Command::Help(STATUS)));
+    }
+
+    #[test]
     fn anything_unknown_is_a_usage_error() {
-        for words in [&["serve"][..], &["start", "--fast"]] {
+        for words in [&["serve"][..], &["start", "--fast"], &["plan", "--live"], &["healthcheck", "--json"]] {
             assert_eq!(parsed(words).unwrap_err().exit, Exit::Usage);
         }
     }

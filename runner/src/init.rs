@@ -1,6 +1,7 @@
 //! The duties of PID 1: pass signals on, reap whatever ends, end as Directus ended. Directus itself hangs as PID 1 (D24).
 
 use boot::Interrupt;
+use boot::bridge::Server;
 use contract::{Exit, Failure, Outcome};
 use rustix::process::{Pid, WaitOptions, waitpid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -44,7 +45,14 @@ pub(crate) fn ended_by(signal: i32) -> Exit {
 }
 
 /// Reaps every child, ours and those that lost their parent, until `server` ends; its end is ours.
-pub(crate) fn supervise(server: Pid) -> Exit {
+pub(crate) fn supervise(server: Server) -> Exit {
+    let exit = reap(server.pid);
+    // Its last words are on their way: "Directus shut down OK. Bye bye!"
+    server.log.drain(Duration::from_secs(1));
+    exit
+}
+
+fn reap(server: Pid) -> Exit {
     loop {
         match waitpid(None, WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == server => {

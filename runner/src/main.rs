@@ -1,73 +1,121 @@
 //! The image's entrypoint. Brings the database to what the release says, proves it, and runs Directus under itself.
 
 mod arguments;
+mod healthcheck;
 mod init;
+mod presence;
 mod say;
+mod status;
+mod tell;
 
-use arguments::{Command, USAGE};
+use arguments::{Command, Output};
+use boot::plan::Route;
 use boot::settings::process_environment;
 use boot::{Boot, BootSettings, Event, Interrupt};
+use contract::env::Environment;
 use contract::{Exit, Outcome};
+use presence::{Address, Presence};
 use std::process::ExitCode;
+use tell::Style;
 
 fn main() -> ExitCode {
-    let exit = arguments::parse(std::env::args().skip(1)).and_then(run).unwrap_or_else(|failure| {
-        say::line(failure.render().trim_end());
+    let mut style = Style::default();
+    let exit = run(&mut style).unwrap_or_else(|failure| {
+        style.failure(&failure);
         failure.exit
     });
     exit.into()
 }
 
-fn run(command: Command) -> Outcome<Exit> {
+fn run(style: &mut Style) -> Outcome<Exit> {
+    let command = arguments::parse(std::env::args().skip(1))?;
     match command {
-        Command::Help => say::result(USAGE),
+        Command::Help(text) => say::result(text),
         Command::Version => say::result(concat!("runner ", env!("CARGO_PKG_VERSION"))),
-        Command::Plan => return plan(),
-        Command::Prepare => return prepare(),
-        Command::Start => return start(),
+        _ => {
+            let environment = process_environment()?;
+            *style = Style::from_environment(&environment)?;
+            return perform(command, environment, *style);
+        }
     }
     Ok(Exit::Done)
 }
 
-fn plan() -> Outcome<Exit> {
-    let settings = settings()?;
-    let plan = Boot::new(&settings, &Interrupt::default()).plan(&mut tell)?;
-    let decision = plan.decision;
-    say::result(&format!("{:<10}  release {}: {}", decision.route.word(), plan.release, decision.reason));
-    decision.notes.iter().for_each(|note| say::result(&format!("note        {note}")));
-    for step in plan.steps {
-        let verb = if step.action == boot::plan::Action::Do { "do" } else { "skip" };
-        say::result(&format!("{verb:<4}  {:<7}  {}", step.kind.word(), step.reason));
+fn perform(command: Command, environment: Environment, style: Style) -> Outcome<Exit> {
+    if let Command::Healthcheck { live } = command {
+        return healthcheck::run(&environment, live);
     }
+    let settings = BootSettings::from_environment(environment)?;
+    match command {
+        Command::Plan(output) => plan(&settings, output, style),
+        Command::Status(output) => status(&settings, output, style),
+        Command::Prepare => prepare(&settings, style),
+        _ => start(&settings, style),
+    }
+}
+
+fn plan(settings: &BootSettings, output: Output, style: Style) -> Outcome<Exit> {
+    let plan = Boot::new(settings, &Interrupt::default()).plan(&mut |event| style.event(event))?;
+    if output.json {
+        say::result(&status::plan_json(&plan).to_string());
+    } else {
+        status::plan_text(&plan);
+    }
+    let to_do = matches!(plan.decision.route, Route::Full(_));
+    Ok(if output.check && to_do { Exit::Differences } else { Exit::Done })
+}
+
+fn status(settings: &BootSettings, output: Output, style: Style) -> Outcome<Exit> {
+    let status = Boot::new(settings, &Interrupt::default()).status(&mut |event| style.event(event))?;
+    if output.json {
+        say::result(&status::to_json(&status).to_string());
+    } else {
+        status::text(&status);
+    }
+    Ok(if output.check && !status.is_settled() { Exit::Differences } else { Exit::Done })
+}
+
+fn prepare(settings: &BootSettings, style: Style) -> Outcome<Exit> {
+    let (interrupt, presence) = attend(settings, style)?;
+    Boot::new(settings, &interrupt).prepare(&mut |event| tell(event, style, &presence))?.end();
+    style.state("prepared", "");
     Ok(Exit::Done)
 }
 
-fn prepare() -> Outcome<Exit> {
-    let settings = settings()?;
-    let interrupt = Interrupt::default();
-    init::listen(&interrupt, settings.stop_wait_s)?;
-    Boot::new(&settings, &interrupt).prepare(&mut tell)?.end();
-    say::line("runner: prepared");
-    Ok(Exit::Done)
-}
-
-fn start() -> Outcome<Exit> {
-    let settings = settings()?;
-    let interrupt = Interrupt::default();
-    init::listen(&interrupt, settings.stop_wait_s)?;
-    let mut prepared = Boot::new(&settings, &interrupt).prepare(&mut tell)?;
+fn start(settings: &BootSettings, style: Style) -> Outcome<Exit> {
+    let (interrupt, presence) = attend(settings, style)?;
+    let mut prepared = Boot::new(settings, &interrupt).prepare(&mut |event| tell(event, style, &presence))?;
+    presence.step("start");
     let answer = prepared.serve();
     let bridge = prepared.bridge;
     if let Some(signal) = interrupt.signal() {
         drop(bridge);
         return Ok(init::ended_by(signal));
     }
-    say::line(&format!("runner: serving at {}", address(&answer?["address"])));
-    let (pid, connection) = bridge.into_server();
-    let exit = init::supervise(pid);
-    // Open until here: the bridge would end if it took us for gone.
-    drop(connection);
-    Ok(exit)
+    style.state("serving", &format!("at {}", address(&answer?["address"])));
+    presence.serves();
+    Ok(init::supervise(bridge.into_server()))
+}
+
+/// Listens for signals, and for whoever asks what this runner is doing.
+fn attend(settings: &BootSettings, style: Style) -> Outcome<(Interrupt, Presence)> {
+    let interrupt = Interrupt::default();
+    init::listen(&interrupt, settings.stop_wait_s)?;
+    let (presence, heard) = Presence::announce(&Address::from_environment(&settings.environment)?);
+    if !heard {
+        let text = "another runner with this address is on this host: `runner healthcheck` hears that one";
+        style.event(Event::Note(text.to_owned()));
+    }
+    Ok((interrupt, presence))
+}
+
+fn tell(event: Event, style: Style, presence: &Presence) {
+    match &event {
+        Event::Begin { step, .. } => presence.step(step),
+        Event::Doing(text) => presence.step(text),
+        _ => {}
+    }
+    style.event(event);
 }
 
 /// What Node says of a listening server: a socket's path, or host and port.
@@ -77,20 +125,5 @@ fn address(address: &serde_json::Value) -> String {
         (_, Some(host), Some(port)) if host.contains(':') => format!("http://[{host}]:{port}"),
         (_, Some(host), Some(port)) => format!("http://{host}:{port}"),
         _ => address.to_string(),
-    }
-}
-
-fn settings() -> Outcome<BootSettings> {
-    BootSettings::from_environment(process_environment()?)
-}
-
-fn tell(event: Event) {
-    match event {
-        // Said at its end, with its time.
-        Event::Begin { .. } => {}
-        Event::Doing(text) | Event::Note(text) => say::line(&format!("runner: {text}")),
-        Event::Done { step, what, elapsed } => {
-            say::line(&format!("runner: {step:<7} {what} ({:.2} s)", elapsed.as_secs_f64()));
-        }
     }
 }

@@ -1,12 +1,14 @@
 //! The client of the bridge: starts the Node program, sends one command at a time, waits for its answer.
 //! The protocol is described in `bridge/README.md`.
 
+use crate::log::Tail;
 use crate::{BootSettings, Interrupt};
 use contract::env;
 use contract::{Exit, Failure, Outcome};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde_json::{Value, json};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
@@ -18,6 +20,8 @@ use std::time::{Duration, Instant};
 const ANSWER_WITHIN: Duration = Duration::from_secs(900);
 /// Directus' own name for tables that it must not look at; without it each table with a composite key is a warning per step (D13).
 const EXCLUDE_TABLES: &str = "DB_EXCLUDE_TABLES";
+/// How long the rest of a log may take to pass once its process has ended.
+const DRAIN_WITHIN: Duration = Duration::from_secs(1);
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// Where Directus' own log goes.
@@ -59,6 +63,18 @@ pub struct Bridge {
     identity: Option<Identity>,
     last_id: u64,
     reaped: bool,
+    serves: bool,
+    log: Tail,
+}
+
+/// A bridge that serves: its process, and what must stay open as long as that lives.
+pub struct Server {
+    /// The process.
+    pub pid: Pid,
+    /// Its log, still passing.
+    pub log: Tail,
+    /// The bridge would end if it took us for gone.
+    _connection: UnixStream,
 }
 
 impl Bridge {
@@ -82,10 +98,7 @@ impl Bridge {
             .env(env::CONFIG_PATH, env::NO_CONFIG)
             .env(env::PGAPPNAME, options.application_name)
             .stdin(Stdio::null());
-        if options.log == Log::Stderr {
-            let stderr = io::stderr().as_fd().try_clone_to_owned();
-            command.stdout(stderr.map_err(|error| Failure::new(what()).cause_chain(&error))?);
-        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // Directus demands what we have a default for.
         for (name, value) in
             [("DB_CLIENT", "pg"), ("DB_PORT", "5432"), (EXCLUDE_TABLES, &options.db_only.join(","))]
@@ -101,7 +114,19 @@ impl Bridge {
         unsafe {
             command.pre_exec(move || Ok(fcntl_setfd(BorrowedFd::borrow_raw(their_fd), FdFlags::empty())?));
         }
-        let child = command.spawn().map_err(|error| spawn_failure(what(), settings, &error))?;
+        let mut child = command.spawn().map_err(|error| spawn_failure(what(), settings, &error))?;
+        let log = Tail::default();
+        // The descriptors themselves: a buffer in between would hold back half a line, and lose it on a full pipe.
+        let stderr = || io::stderr().as_fd().try_clone_to_owned().map(File::from);
+        let target = match options.log {
+            Log::Stdout => io::stdout().as_fd().try_clone_to_owned().map(File::from),
+            Log::Stderr => stderr(),
+        };
+        let failed = |error: io::Error| Failure::new(what()).cause_chain(&error);
+        if let (Some(stdout), Some(stderr_of_child)) = (child.stdout.take(), child.stderr.take()) {
+            log.pump(stdout, target.map_err(failed)?);
+            log.pump(stderr_of_child, stderr().map_err(failed)?);
+        }
         interrupt.set_child(Pid::from_raw(child.id().cast_signed()));
         Ok(Bridge {
             child,
@@ -110,6 +135,8 @@ impl Bridge {
             identity: None,
             last_id: 0,
             reaped: false,
+            serves: false,
+            log,
         })
     }
 
@@ -216,13 +243,22 @@ impl Bridge {
         let _ = self.wait_bounded(Duration::from_secs(5));
     }
 
-    /// Hands the process over to an init: its pid, and the open connection, which must stay alive as long as the process.
-    pub fn into_server(mut self) -> (Pid, UnixStream) {
-        self.reaped = true;
-        let pid = Pid::from_child(&self.child);
+    /// Its log on the way through.
+    pub(crate) fn log(&self) -> &Tail {
+        &self.log
+    }
+
+    /// Hands the process over to an init.
+    pub fn into_server(mut self) -> Server {
+        (self.reaped, self.serves) = (true, true);
         // A duplicate, because a type with `Drop` cannot be taken apart; both are the same connection.
-        let stream = self.socket.get_ref().try_clone();
-        (pid, stream.unwrap_or_else(|error| unreachable!("duplicating an open descriptor: {error}")))
+        let connection = self.socket.get_ref().try_clone();
+        Server {
+            pid: Pid::from_child(&self.child),
+            log: self.log.clone(),
+            _connection: connection
+                .unwrap_or_else(|error| unreachable!("duplicating an open descriptor: {error}")),
+        }
     }
 }
 
@@ -232,6 +268,9 @@ impl Drop for Bridge {
             self.interrupt.set_child(None);
             let _ = self.child.kill();
             let _ = self.child.wait();
+        }
+        if !self.serves {
+            self.log.drain(DRAIN_WITHIN);
         }
     }
 }

@@ -12,6 +12,7 @@ mod guard;
 pub mod history;
 pub mod interrupt;
 pub mod listing;
+pub mod log;
 pub mod perform;
 pub mod plan;
 pub mod preflight;
@@ -21,6 +22,7 @@ pub mod report;
 pub mod settings;
 pub mod stake;
 pub mod state;
+pub mod status;
 mod words;
 
 pub use bridge::Bridge;

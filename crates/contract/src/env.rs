@@ -20,6 +20,10 @@ pub const DB_WAIT_S: &str = "RUNNER_DB_WAIT_S";
 pub const LOCK_WAIT_S: &str = "RUNNER_LOCK_WAIT_S";
 /// How long Directus may take to stop after a signal, in seconds. Default: 8, below Docker's 10.
 pub const STOP_WAIT_S: &str = "RUNNER_STOP_WAIT_S";
+/// How long a health check waits for Directus' answer, in seconds. Default: 5.
+pub const HEALTH_WAIT_S: &str = "RUNNER_HEALTH_WAIT_S";
+/// How the runner writes its own conversation: `text` or `json`. Default: `text`.
+pub const LOG: &str = "RUNNER_LOG";
 /// `off`: every boot takes all steps, even if nothing changed. Default: `on`.
 pub const FAST: &str = "RUNNER_FAST";
 /// What to do when the database is not what the latest release left: `repair`, `refuse` or `ignore`. Default: `repair`.

@@ -27,12 +27,21 @@ pub struct Failure {
     pub causes: Vec<String>,
     /// The known remedy, if there is one.
     pub hint: Option<String>,
+    /// The last lines that another program said before, shown at the very end.
+    pub log: Box<[String]>,
 }
 
 impl Failure {
     /// A failure with exit code 1.
     pub fn new(what: impl Into<String>) -> Self {
-        Failure { exit: Exit::Failed, what: what.into(), excerpt: None, causes: Vec::new(), hint: None }
+        Failure {
+            exit: Exit::Failed,
+            what: what.into(),
+            excerpt: None,
+            causes: Vec::new(),
+            hint: None,
+            log: Box::default(),
+        }
     }
 
     /// The same with another exit code.
@@ -92,13 +101,18 @@ impl Failure {
         if let Some(hint) = &self.hint {
             push_labelled(&mut text, "hint", hint);
         }
+        if !self.log.is_empty() {
+            push_labelled(&mut text, "Directus' log, last lines", &format!("\n{}", self.log.join("\n")));
+        }
         text
     }
 }
 
 /// Continuation lines are indented so that one cause stays one block.
 fn push_labelled(text: &mut String, label: &str, body: &str) {
-    text.push_str(&format!("  {label}: {}\n", body.trim_end().replace('\n', "\n    ")));
+    let body = body.trim_end().replace('\n', "\n    ");
+    let space = if body.starts_with('\n') { "" } else { " " };
+    text.push_str(&format!("  {label}:{space}{body}\n"));
 }
 
 impl fmt::Display for Failure {
@@ -122,6 +136,18 @@ mod tests {
         assert_eq!(
             failure.render(),
             "error: run migration `db-init/001_a.sql`\n  1 | SELEC 1;\n  caused by: syntax error\n    at or near \"SELEC\"\n  hint: fix the statement\n"
+        );
+    }
+
+    #[test]
+    fn another_programs_last_lines_come_last() {
+        let failure = Failure {
+            log: Box::new(["one".to_owned(), "two".to_owned()]),
+            ..Failure::new("install").hint("look")
+        };
+        assert_eq!(
+            failure.render(),
+            "error: install\n  hint: look\n  Directus' log, last lines:\n    one\n    two\n"
         );
     }
 

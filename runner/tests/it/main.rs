@@ -7,3 +7,4 @@ mod refusals;
 mod releases;
 mod signals;
 mod site;
+mod telling;

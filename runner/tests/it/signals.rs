@@ -111,3 +111,42 @@ fn c1_a_signal_while_waiting_for_the_database_ends_the_wait() {
     assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(began.elapsed() < Duration::from_secs(5), "it took {:?}", began.elapsed());
 }
+
+#[test]
+fn c2_directus_ignores_and_blocks_nothing_that_its_runner_was_started_with() {
+    let Some(site) = Site::new() else { return };
+    let script = "trap '' TERM INT HUP; exec \"$0\" start";
+    let mut serving = site.serve(&mut site.program("sh", &["-c", script, env!("CARGO_BIN_EXE_runner")]));
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", pid_one(serving.pid()))).expect("a process");
+    let mask = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+        u64::from_str_radix(line.trim(), 16).expect("a mask")
+    };
+    // SIGHUP 1, SIGINT 2, SIGTERM 15.
+    let stopping = 1 | 1 << 1 | 1 << 14;
+    assert_eq!((mask("SigBlk:"), mask("SigIgn:") & stopping), (0, 0), "{status}");
+    let (said, _) = serving.end(serving.pid(), Signal::INT, Duration::from_secs(10)).expect("an end");
+    assert!([130, 0].contains(&said.code()), "{}", said.text);
+    assert!(said.text.contains("Bye bye!"), "{}", said.text);
+}
+
+#[test]
+fn orphans_are_reaped_by_the_runner_as_pid_1() {
+    let Some(site) = Site::new() else { return };
+    let mut words = AS_PID_1.to_vec();
+    words.extend([env!("CARGO_BIN_EXE_runner"), "start"]);
+    let serving = site.serve(&mut site.program("bwrap", &words));
+    let one = pid_one(serving.pid());
+    // A shell inside the namespace whose child outlives it, and then ends: PID 1 is its parent.
+    let inside = std::process::Command::new("nsenter")
+        .args(["-t", &one.to_string(), "-p", "sh", "-c", "(sleep 0.2 &) ; true"])
+        .status();
+    assert!(inside.expect("nsenter").success());
+    std::thread::sleep(Duration::from_millis(600));
+    let children = std::fs::read_to_string(format!("/proc/{one}/task/{one}/children")).expect("the children");
+    let zombies = children.split_whitespace().filter(|child| {
+        std::fs::read_to_string(format!("/proc/{child}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+    });
+    assert_eq!(zombies.count(), 0, "{children}");
+}

@@ -45,7 +45,9 @@ impl Prepared {
     /// # Errors
     /// What Directus threw.
     pub fn serve(&mut self) -> Outcome<Value> {
-        self.bridge.call("start Directus", "start", json!({ "name": self.serving_as }))
+        self.bridge.log().begin();
+        let answer = self.bridge.call("start Directus", "start", json!({ "name": self.serving_as }));
+        answer.map_err(|failure| Failure { log: self.bridge.log().lines(), ..failure })
     }
 
     /// Ends without serving. A bridge that was not needed may still be at its imports: it is not waited for.
@@ -55,7 +57,7 @@ impl Prepared {
 }
 
 /// Everything that is known before anything is done.
-struct Known {
+pub(crate) struct Known {
     release: Release,
     state: State,
     /// The migrations; none unless the way is the full one.
@@ -63,10 +65,20 @@ struct Known {
     plan: BootPlan,
 }
 
+impl Known {
+    pub(crate) fn into_plan(self) -> BootPlan {
+        self.plan
+    }
+}
+
 impl<'a> Boot<'a> {
     /// A boot; nothing happens yet.
     pub fn new(settings: &'a BootSettings, interrupt: &'a Interrupt) -> Self {
         Boot { settings, interrupt, id: format!("{:08x}", unique()) }
+    }
+
+    pub(crate) fn settings(&self) -> &BootSettings {
+        self.settings
     }
 
     /// Computes the plan and does nothing else: no lock, no table, no Node.
@@ -142,8 +154,9 @@ impl<'a> Boot<'a> {
             }
             let began = Instant::now();
             report(Event::Begin { step: step.kind.word(), why: step.reason.clone() });
+            work.log().begin();
             let what = work.step(step, report).map_err(|failure| match guard.check() {
-                Ok(()) => failure,
+                Ok(()) => Failure { log: work.log().lines(), ..failure },
                 Err(lost) => lost.cause(failure.what),
             })?;
             report(Event::Done { step: step.kind.word(), what, elapsed: began.elapsed() });
@@ -151,7 +164,7 @@ impl<'a> Boot<'a> {
         Ok(work.into_bridge())
     }
 
-    fn decide(&self, release: Release, state: State, session: &mut Session) -> Outcome<Known> {
+    pub(crate) fn decide(&self, release: Release, state: State, session: &mut Session) -> Outcome<Known> {
         preflight::server(&state.server, &release)?;
         let decision = plan::decide(&release, &state, &self.settings.choices)?;
         let sql = match decision.route {
@@ -178,7 +191,7 @@ impl<'a> Boot<'a> {
         Arc::new(move || interrupt.signal().is_some())
     }
 
-    fn connect(&self, report: Report<'_>) -> Outcome<Session> {
+    pub(crate) fn connect(&self, report: Report<'_>) -> Outcome<Session> {
         let session = session::wait_unless(
             &self.stop(),
             &self.settings.database,

@@ -4,6 +4,7 @@ use super::Known;
 use crate::diff::{self, Change, changes};
 use crate::gate::{self, Case};
 use crate::history::{self, Record, spelling};
+use crate::log::Tail;
 use crate::plan::{Action, Route, Step, StepKind};
 use crate::report::{Event, Report};
 use crate::settings::BootSettings;
@@ -34,6 +35,10 @@ impl<'a> Work<'a> {
         bridge: Bridge,
     ) -> Self {
         Work { settings, known, session, bridge, loaded: false, planned: None }
+    }
+
+    pub(super) fn log(&self) -> &Tail {
+        self.bridge.log()
     }
 
     pub(super) fn into_bridge(self) -> Bridge {

@@ -1,0 +1,74 @@
+//! What a database is, for people and for monitoring: the history, what the next boot would do, who holds the lock, which versions.
+//! Reads only.
+
+use crate::history::Entry;
+use crate::listing::{Class, Drift};
+use crate::perform::Boot;
+use crate::plan::{BootPlan, Route};
+use crate::release::{Release, ReleaseId};
+use crate::report::Report;
+use crate::state::{Directus, Server, State};
+use contract::{Failure, Outcome};
+use migrations::lock::{self, Holder};
+
+/// The status of one database, as one release sees it.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The release that asks.
+    pub release: ReleaseId,
+    /// What the next boot of it would do, or why it would refuse.
+    pub next: Result<BootPlan, Failure>,
+    /// Recorded releases, oldest first.
+    pub history: Vec<Entry>,
+    /// How the database differs from what the latest of them left.
+    pub drift: Drift,
+    /// The migrations in the ledger, by file name, with their checksums.
+    pub ledger: Vec<(String, String)>,
+    /// Who boots now.
+    pub holder: Option<Holder>,
+    /// The server, and this role.
+    pub server: Server,
+    /// Directus' tables.
+    pub directus: Directus,
+}
+
+impl Status {
+    /// Whether a boot would find nothing to do, and nobody is at work.
+    pub fn is_settled(&self) -> bool {
+        self.holder.is_none()
+            && matches!(&self.next, Ok(plan) if [Route::Fast, Route::Superseded].contains(&plan.decision.route))
+    }
+}
+
+impl Boot<'_> {
+    /// Reads the status.
+    ///
+    /// # Errors
+    /// When the release is malformed or the database cannot be read; what a boot would refuse is part of the status.
+    pub fn status(&self, report: Report<'_>) -> Outcome<Status> {
+        let release = Release::read(self.settings())?;
+        let mut session = self.connect(report)?;
+        let state = State::read(&mut session, &release)?;
+        let holder = lock::holder(&mut session)?;
+        let id = release.id.clone();
+        let next = self.decide(release, state.clone(), &mut session);
+        Ok(Status {
+            release: id,
+            next: next.map(|known| known.into_plan()),
+            drift: match state.history.latest() {
+                Some(_) => state.history.latest.drift(&state.listing),
+                None => Drift::default(),
+            },
+            ledger: state
+                .listing
+                .lines()
+                .filter(|line| line.class == Class::Ledger)
+                .map(|line| (line.name.clone(), line.definition.clone()))
+                .collect(),
+            history: state.history.entries,
+            holder,
+            server: state.server,
+            directus: state.directus,
+        })
+    }
+}

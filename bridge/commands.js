@@ -19,12 +19,43 @@ async function install(directus) {
 	const admin = Number(count) === 0;
 	if (admin) {
 		const schema = await directus.getSchema({ database, bypassCache: true });
-		await directus.createAdmin(schema);
+		const role = await adminRole(database);
+		if (role === null) await directus.createAdmin(schema);
+		else await new directus.UsersService({ schema }).createOne({ ...firstUser(), role });
 		if (process.env.PROJECT_NAME) {
 			await new directus.SettingsService({ schema }).upsertSingleton({ project_name: process.env.PROJECT_NAME });
 		}
 	}
 	return { first, admin };
+}
+
+/**
+ * Directus makes role, policy, their link and the user one after the other, in no transaction: a boot that is killed in between leaves
+ * some of them. What hangs together is used; the rest, as Directus makes it and linked to nothing, goes.
+ */
+async function adminRole(database) {
+	const made = { name: 'Administrator', description: '$t:admin_description' };
+	const linked = (column) => database('directus_access').select(column).whereNotNull(column);
+	await database('directus_policies').where({ ...made, admin_access: true }).whereNotIn('id', linked('policy')).del();
+	await database('directus_roles').where(made).whereNotIn('id', linked('role')).del();
+	const found = await database('directus_access')
+		.join('directus_policies', 'directus_policies.id', 'directus_access.policy')
+		.join('directus_roles', 'directus_roles.id', 'directus_access.role')
+		.where('directus_policies.admin_access', true)
+		.first('directus_access.role');
+	return found?.role ?? null;
+}
+
+/** As Directus' own first user. */
+function firstUser() {
+	return {
+		status: 'active',
+		first_name: 'Admin',
+		last_name: 'User',
+		email: process.env.ADMIN_EMAIL,
+		password: process.env.ADMIN_PASSWORD,
+		token: process.env.ADMIN_TOKEN || null,
+	};
 }
 
 /** What would have to change for the database to be what the file says: Directus' own structured diff. */

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod cmd;
 mod console;
+mod drill;
 mod ending;
 mod engine;
 mod http;
@@ -50,6 +51,7 @@ enum Command {
     DryRun(cmd::dry_run::Args),
     Test(cmd::test::Args),
     Setup(cmd::setup::Args),
+    Drill(cmd::drill::Args),
     Bench(cmd::bench::Args),
     Completions(cmd::completions::Args),
 }
@@ -71,6 +73,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Snapshot(args) => cmd::snapshot::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),
+        Command::Drill(args) => cmd::drill::run(args, root),
         Command::Bench(args) => cmd::bench::run(args, root),
         Command::Setup(args) => cmd::setup::run(args, root),
         Command::Completions(args) => cmd::completions::run(args),

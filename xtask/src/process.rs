@@ -140,6 +140,16 @@ impl Running {
         }
     }
 
+    /// kill -9: the program gets no word in, and its children are on their own.
+    pub(crate) fn kill_outright(&self) {
+        for pid in self.handle.pids() {
+            if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
+                // An error means that it has just ended by itself.
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+
     /// Sends SIGTERM and waits, bounded.
     ///
     /// # Errors

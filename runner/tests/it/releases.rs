@@ -207,3 +207,27 @@ fn p19_what_a_killed_boot_left_working_is_ended_before_anything_is_done() {
     assert!(worker.join().expect("no panic").is_err(), "its statement went on");
     assert_eq!(site.ask("SELECT to_regclass('late') IS NULL"), "t");
 }
+
+#[test]
+fn d10_what_a_boot_that_was_killed_left_of_the_first_administrator_is_used_or_removed() {
+    let Some(site) = Site::new() else { return };
+    site.prepare().expect(0, &[]);
+    let count = |table: &str| site.ask(&format!("SELECT count(*) FROM directus_{table}"));
+    let whole = (count("roles"), count("policies"), count("access"));
+    // Killed before the user; before the link; before the policy.
+    for died in [
+        "DELETE FROM directus_users",
+        "DELETE FROM directus_users; DELETE FROM directus_access WHERE role IS NOT NULL",
+        "DELETE FROM directus_users; DELETE FROM directus_access WHERE role IS NOT NULL; DELETE FROM directus_policies WHERE admin_access",
+    ] {
+        site.ask(died);
+        site.prepare().expect(0, &["first administrator made"]);
+        assert_eq!((count("roles"), count("policies"), count("access")), whole, "{died}");
+        assert_eq!(count("users"), "1");
+    }
+    // And that administrator can log in.
+    let serving = site.serve(&mut site.runner(&["start"]));
+    let body = r#"{"email":"admin@example.com","password":"correct horse battery"}"#;
+    let answer = site.post("/auth/login", body).expect("an answer");
+    assert!(answer.contains("access_token"), "{answer}\n{}", serving.said());
+}

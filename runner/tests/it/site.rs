@@ -194,10 +194,23 @@ impl Site {
         serving
     }
 
-    /// The body of an answer, if somebody answers.
+    /// The answer to a GET, if somebody answers.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
+        self.exchange(&format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n"))
+    }
+
+    /// The answer to a POST of JSON.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Option<String> {
+        let length = body.len();
+        let head = format!(
+            "POST {path} HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+        );
+        self.exchange(&format!("{head}{body}"))
+    }
+
+    fn exchange(&self, request: &str) -> Option<String> {
         let mut stream = UnixStream::connect(self.socket()).ok()?;
-        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes()).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).ok()?;
         Some(answer)

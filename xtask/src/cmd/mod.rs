@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod db_init;
+pub(crate) mod drill;
 pub(crate) mod dry_run;
 pub(crate) mod setup;
 pub(crate) mod snapshot;

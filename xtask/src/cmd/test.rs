@@ -118,7 +118,28 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         };
         results.push((suite.name, cargo(suite, root, env).into()));
     }
+    if wanted(Group::Services) {
+        console::heading(DRILLS);
+        results.push((
+            DRILLS,
+            if services.is_ok() { drills(root).into() } else { Went::Failed(Failure::new("no services")) },
+        ));
+    }
     Ok(conclude(&results))
+}
+
+const DRILLS: &str = "drills";
+
+/// Every drill once; `cargo xtask drill --rounds` repeats them.
+fn drills(root: &Path) -> Outcome<()> {
+    match crate::cmd::drill::run(crate::cmd::drill::Args::once(), root) {
+        Ok(Exit::Done) => Ok(()),
+        Ok(_) => {
+            Err(Failure::new("run the drills: a disturbed boot did not end as it must")
+                .hint("cargo xtask drill"))
+        }
+        Err(error) => Err(crate::as_failure(&error)),
+    }
 }
 
 /// Fetches the services once, so that no test has to, and says where they are.

@@ -187,6 +187,40 @@ impl Stage {
         }
     }
 
+    /// The folder of this run; it goes with it.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Stops and starts the server, as an operator would.
+    ///
+    /// # Errors
+    /// When it does not come back, or is not ours.
+    pub(crate) fn restart_database(&self) -> Result<()> {
+        match &self.database {
+            Database::Own(server) => Ok(server.restart()?),
+            Database::Given(_) => {
+                Err(Failure::new("restart the server: only one of our own").exit(Exit::Usage).into())
+            }
+        }
+    }
+
+    /// The first column of a query's rows, as text.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(crate) fn ask(&self, query: &str) -> Result<Vec<String>> {
+        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
+        let settings = contract::DatabaseSettings::from_environment(&environment)?;
+        let mut session = migrations::session::connect(&settings, "cargo-xtask")?;
+        let rows = session.client().simple_query(query)?;
+        let text = |message: &postgres::SimpleQueryMessage| match message {
+            postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+            _ => None,
+        };
+        Ok(rows.iter().filter_map(text).collect())
+    }
+
     /// A bridge of our own to the same database; it loads Directus while the caller goes on.
     ///
     /// # Errors

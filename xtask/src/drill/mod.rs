@@ -1,0 +1,84 @@
+//! Drills: real boots that are disturbed on purpose, many times; each trial must end where an undisturbed boot ends.
+
+pub(crate) mod disturb;
+pub(crate) mod replicas;
+
+use crate::engine::{Choice, Ground, Stage};
+use crate::process::{self, Env, Running};
+use anyhow::Result;
+use contract::Failure;
+use std::path::{Path, PathBuf};
+
+/// What came of one drill.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// The drill's name.
+    pub(crate) name: String,
+    /// How many trials there were.
+    pub(crate) trials: usize,
+    /// What happened in how many of them, in words.
+    pub(crate) seen: std::collections::BTreeMap<String, usize>,
+    /// The trials that did not end as they must.
+    pub(crate) failures: Vec<String>,
+}
+
+impl Outcome {
+    fn new(name: &str) -> Self {
+        Outcome { name: name.to_owned(), ..Outcome::default() }
+    }
+
+    fn count(&mut self, what: impl Into<String>) {
+        *self.seen.entry(what.into()).or_default() += 1;
+    }
+
+    /// `kill -9: 30 trials; finished by the next boot 30; 0 failures`
+    pub(crate) fn line(&self) -> String {
+        let seen: Vec<String> = self.seen.iter().map(|(what, count)| format!("{what} {count}")).collect();
+        format!(
+            "{}: {} trials; {}; {} failures",
+            self.name,
+            self.trials,
+            seen.join(", "),
+            self.failures.len()
+        )
+    }
+}
+
+/// A throwaway database of its own.
+fn stage(ground: &Ground, root: &Path) -> Result<Stage> {
+    Stage::set(ground, root, Choice::Local, None)
+}
+
+/// Starts `runner prepare`, with JSON lines.
+fn prepare(ground: &Ground, stage: &Stage, each: impl Fn(&str) + Send + 'static) -> Result<Running> {
+    let mut environment = stage.environment();
+    environment.push((contract::env::LOG.to_owned(), "json".to_owned()));
+    Ok(process::start(&ground.runner, &["prepare"], Env::Only(environment), each)?)
+}
+
+/// Everything that must be the same after two boots: the recorded listing, and the number of rows of every table.
+fn picture(stage: &Stage) -> Result<String> {
+    let listing = stage.ask("SELECT listing FROM schema_releases ORDER BY number DESC LIMIT 1")?;
+    let counts = stage.ask(
+        "SELECT c.relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1] \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 1",
+    )?;
+    Ok(format!("{}\n{}", listing.join("\n"), counts.join("\n")))
+}
+
+/// The same artefacts with one more migration: a new release, with something to do.
+fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
+    let folder = stage.folder().join(format!("release-{number}"));
+    std::fs::create_dir(&folder)?;
+    for name in ["db-init", "db-init-post", "snapshots", "bridge"] {
+        let status = std::process::Command::new("cp").arg("-R").arg(root.join(name)).arg(&folder).status()?;
+        if !status.success() {
+            return Err(Failure::new(format!("copy `{name}`")).into());
+        }
+    }
+    let sql = format!(
+        "CREATE TABLE IF NOT EXISTS drill_{number} (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n"
+    );
+    std::fs::write(folder.join(format!("db-init/9{number:03}_drill.sql")), sql)?;
+    Ok(folder)
+}

@@ -1,4 +1,4 @@
-//! The least HTTP that a health check needs: one GET, over a unix socket or TCP, in HTTP/1.0 so that the end of the answer is the
+//! The least HTTP that the dry run needs: one GET or POST, over a unix socket or TCP, in HTTP/1.0 so that the end of the answer is the
 //! end of the connection. A client library would be larger than all it replaces, and none of them speaks unix sockets by itself.
 
 use std::io::{self, Read, Write};
@@ -31,24 +31,39 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When nobody listens, or what comes back is no HTTP.
 pub(crate) fn get(address: &Address, path: &str) -> io::Result<Answer> {
+    send(address, &format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"))
+}
+
+/// Sends JSON, as whoever `token` is; nobody when it is empty.
+///
+/// # Errors
+/// As [`get`].
+pub(crate) fn post(address: &Address, path: &str, token: &str, body: &str) -> io::Result<Answer> {
+    let authorization =
+        if token.is_empty() { String::new() } else { format!("Authorization: Bearer {token}\r\n") };
+    let head = format!(
+        "POST {path} HTTP/1.0\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\n"
+    );
+    send(address, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()))
+}
+
+fn send(address: &Address, request: &str) -> io::Result<Answer> {
     match address {
         Address::Socket(socket) => {
             let stream = UnixStream::connect(socket)?;
             stream.set_read_timeout(Some(PATIENCE))?;
-            exchange(stream, path)
+            exchange(stream, request)
         }
         Address::Port(port) => {
             let stream = TcpStream::connect(("127.0.0.1", *port))?;
             stream.set_read_timeout(Some(PATIENCE))?;
-            exchange(stream, path)
+            exchange(stream, request)
         }
     }
 }
 
-fn exchange(mut stream: impl Read + Write, path: &str) -> io::Result<Answer> {
-    stream.write_all(
-        format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n").as_bytes(),
-    )?;
+fn exchange(mut stream: impl Read + Write, request: &str) -> io::Result<Answer> {
+    stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;
     parse(&String::from_utf8_lossy(&bytes))

@@ -10,6 +10,7 @@ mod engine;
 mod http;
 mod process;
 mod project;
+mod rehearsal;
 mod steps;
 
 use clap::{Parser, Subcommand};

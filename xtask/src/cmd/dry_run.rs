@@ -4,6 +4,7 @@ use crate::console::{self, GREEN, RED, paint};
 use crate::engine::{self, Ground, Stage};
 use crate::http;
 use crate::process::{self, Env, Running};
+use crate::rehearsal::{self, Rehearsal};
 use crate::steps::Steps;
 use anyhow::Result;
 use contract::{Exit, Failure};
@@ -20,6 +21,8 @@ use std::time::{Duration, Instant};
 #[command(after_long_help = "\
 Examples:
   cargo xtask dry-run
+  cargo xtask dry-run --from v1.4        over a database that v1.4 left, filled with rows
+  cargo xtask dry-run --from             over the merge base with main, else the last tag
   cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
   cargo xtask dry-run --json             the steps and times as JSON
   DB_HOST=db DB_USER=postgres DB_DATABASE=postgres DB_PASSWORD_FILE=pw cargo xtask dry-run")]
@@ -27,6 +30,9 @@ pub(crate) struct Args {
     /// Where the throwaway database and Directus come from.
     #[arg(long, value_enum, default_value_t)]
     engine: engine::Choice,
+    /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag.
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "auto")]
+    from: Option<String>,
     /// Leave database and Directus running when everything passed, until Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -47,9 +53,14 @@ pub(crate) struct Args {
 /// Every step in order; the first that fails ends it, and its name is in the last line.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut steps = Steps::new();
-    let outcome = prove(&args, root, &mut steps);
+    let mut rehearsal = args.from.is_some().then(Rehearsal::default);
+    let outcome = prove(&args, root, &mut steps, rehearsal.as_mut());
     if args.json {
-        console::result(&steps.to_json(outcome.as_ref().err()).to_string());
+        let mut json = steps.to_json(outcome.as_ref().err());
+        if let Some(rehearsal) = &rehearsal {
+            json["rehearsal"] = rehearsal.to_json();
+        }
+        console::result(&json.to_string());
     } else {
         console::say(&steps.table());
     }
@@ -76,14 +87,26 @@ struct Proved {
     stage: Stage,
 }
 
-fn prove(args: &Args, root: &Path, steps: &mut Steps) -> Result<Proved> {
+fn prove(args: &Args, root: &Path, steps: &mut Steps, rehearsal: Option<&mut Rehearsal>) -> Result<Proved> {
+    // Before anything takes time.
+    let revision = args.from.as_deref().map(|wanted| rehearsal::resolve(root, wanted)).transpose()?;
     if !args.skip_check {
         steps.step("check", || crate::cmd::check::require_clean(root))?;
     }
     let ground = steps.step("provision", || Ground::prepare(root, args.runner.as_deref()))?;
     let port = args.keep.then_some(args.port);
     let stage = steps.step("database", || Stage::set(&ground, root, args.engine, port))?;
-    steps.step("pass 1", || boot_once(&ground, &stage))?;
+    match (rehearsal, &revision) {
+        (Some(rehearsal), Some(revision)) => {
+            let old = steps.step("from", || rehearsal.boot(root, &ground, &stage, revision))?;
+            steps.step("fill", || rehearsal.fill(&stage, &old))?;
+            steps.step("upgrade", || {
+                boot_once(&ground, &stage)?;
+                rehearsal.compare(&stage)
+            })?;
+        }
+        _ => steps.step("pass 1", || boot_once(&ground, &stage))?,
+    }
     let before = steps.step("picture", || stage.picture())?;
     steps.step("pass 2", || {
         boot_once(&ground, &stage)?;
@@ -112,7 +135,7 @@ fn boot_once(ground: &Ground, stage: &Stage) -> Result<()> {
 }
 
 /// The runner's own lines are the story; Directus' log is kept for the error.
-fn show(line: &str) {
+pub(crate) fn show(line: &str) {
     if let Some(text) = line.strip_prefix("runner: ") {
         console::say(&format!("    {text}"));
     }
@@ -139,8 +162,16 @@ fn unchanged(before: &str, after: &str) -> Result<()> {
 
 /// `runner start`, until `/server/health` says ok.
 fn start(ground: &Ground, stage: &Stage) -> Result<Running> {
+    serve(ground, stage, stage.environment())
+}
+
+/// The same with another environment.
+///
+/// # Errors
+/// When Directus ends, or is not healthy in time.
+pub(crate) fn serve(ground: &Ground, stage: &Stage, environment: Vec<(String, String)>) -> Result<Running> {
     const WITHIN: Duration = Duration::from_secs(90);
-    let server = process::start(&ground.runner, &["start"], Env::Only(stage.environment()), show)?;
+    let server = process::start(&ground.runner, &["start"], Env::Only(environment), show)?;
     let began = Instant::now();
     let mut last = "nobody listens yet".to_owned();
     while began.elapsed() < WITHIN {

@@ -56,7 +56,7 @@ impl Ground {
             // The build waits for its child in this thread, which is what the parent-death signal is tied to.
             let runner = scope.spawn(|| match runner {
                 Some(runner) => given_runner(runner),
-                None => build_runner(root),
+                None => build_runner(root, Vec::new()),
             });
             let provisioned = testbed::provision_all(&cache, root, &progress);
             let runner = runner.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -67,6 +67,20 @@ impl Ground {
 }
 
 impl Ground {
+    /// The same for another tree: its runner, unless it is this one, and the Directus that it pins.
+    ///
+    /// # Errors
+    /// What could not be fetched or built.
+    pub(crate) fn of_another_tree(&self, tree: &Path, same_runner: bool) -> Result<Ground> {
+        let cache = Cache::open()?;
+        let install = testbed::directus(&cache, tree, &Progress::auto())?;
+        // Kept, so that only the first rehearsal builds everything.
+        let target =
+            ("CARGO_TARGET_DIR".to_owned(), cache.dir().join("rehearsal-target").display().to_string());
+        let runner = if same_runner { self.runner.clone() } else { build_runner(tree, vec![target])? };
+        Ok(Ground { runner, install, postgres: self.postgres.clone() })
+    }
+
     /// Node, and the folder of Directus: for what runs Directus' own commands.
     pub(crate) fn directus(&self) -> (String, String) {
         (self.install.node.display().to_string(), self.install.dir.display().to_string())
@@ -80,7 +94,7 @@ fn given_runner(runner: &Path) -> Outcome<PathBuf> {
 }
 
 /// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and says so.
-fn build_runner(root: &Path) -> Outcome<PathBuf> {
+fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let manifest = root.join("Cargo.toml").display().to_string();
@@ -101,7 +115,7 @@ fn build_runner(root: &Path) -> Outcome<PathBuf> {
                 announced.call_once(|| console::say("    building the runner, static and optimized"));
             }
         };
-        process::run(what, &cargo, &arguments, Env::Inherited(Vec::new()), announce)
+        process::run(what, &cargo, &arguments, Env::Inherited(variables.clone()), announce)
     };
     let lines = build().or_else(|failure| {
         let said = failure.excerpt.as_deref().unwrap_or_default();
@@ -159,6 +173,22 @@ impl Stage {
     /// The whole environment of the runner: nothing of the developer's own leaks in.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         self.variables.clone()
+    }
+
+    /// The same, for another tree's artefacts and its Directus.
+    pub(crate) fn environment_of(&self, tree: &Path, ground: &Ground) -> Vec<(String, String)> {
+        let mut variables = self.variables.clone();
+        let theirs = runner_variables(tree, &ground.install);
+        variables
+            .retain(|(name, _)| !theirs.iter().any(|(their, _)| their == name) && name != "EXTENSIONS_PATH");
+        variables.extend(theirs);
+        variables.push(("EXTENSIONS_PATH".to_owned(), tree.join("extensions").display().to_string()));
+        variables
+    }
+
+    /// Email and password of the administrator.
+    pub(crate) fn login(&self) -> (&str, &str) {
+        (self.login.email, &self.login.password)
     }
 
     /// Where Directus will listen.

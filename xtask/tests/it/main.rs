@@ -5,3 +5,4 @@ mod db_init;
 mod dry_run;
 mod endings;
 mod house_rules;
+mod rehearsal;

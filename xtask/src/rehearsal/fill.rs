@@ -1,0 +1,122 @@
+//! Makes the rows through Directus' own API, so that its validation, defaults and hooks are what they are in production.
+
+use super::filler::{ROWS, Row};
+use crate::engine::Stage;
+use crate::http::{self, Address};
+use anyhow::Result;
+use contract::Failure;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was made, and what was not.
+#[derive(Debug, Default)]
+pub(crate) struct Filled {
+    /// Rows by collection.
+    pub(crate) rows: BTreeMap<String, usize>,
+    /// What Directus refused, by name and reason.
+    pub(crate) left_out: Vec<String>,
+}
+
+/// Makes `rows`, in order.
+///
+/// # Errors
+/// When nobody can log in, or a collection stays without any row: then the rehearsal would prove nothing about it.
+pub(crate) fn fill(address: &Address, login: (&str, &str), rows: &[Row]) -> Result<Filled> {
+    let token = log_in(address, login)?;
+    let mut filled = Filled::default();
+    let mut keys: BTreeMap<(String, usize), Value> = BTreeMap::new();
+    for number in 0..ROWS {
+        let body = json!({ "first_name": "User", "last_name": number.to_string(), "email": format!("user{number}@example.com") });
+        keys.insert(
+            ("directus_users".to_owned(), number),
+            post(address, "/users", &token, &body)?["id"].clone(),
+        );
+    }
+    for row in rows {
+        let mut body = row.values.clone();
+        for (field, target) in &row.references {
+            body.insert(
+                field.clone(),
+                keys.get(&(target.clone(), row.number)).cloned().unwrap_or(Value::Null),
+            );
+        }
+        match post(address, &format!("/items/{}", row.collection), &token, &Value::Object(body)) {
+            Ok(made) => {
+                keys.insert((row.collection.clone(), row.number), made[&row.key].clone());
+                *filled.rows.entry(row.collection.clone()).or_default() += 1;
+            }
+            Err(failure) => {
+                filled.left_out.push(format!("{}, row {}: {}", row.collection, row.number + 1, failure.what))
+            }
+        }
+    }
+    let wanted: BTreeSet<&str> = rows.iter().map(|row| row.collection.as_str()).collect();
+    let empty: Vec<&str> = wanted.into_iter().filter(|each| !filled.rows.contains_key(*each)).collect();
+    if empty.is_empty() {
+        return Ok(filled);
+    }
+    let lines: Vec<String> = filled.left_out.iter().map(|line| format!("  - {line}")).collect();
+    Err(Failure::new(format!("fill every collection with rows: none could be made in {}", empty.join(", ")))
+        .excerpt(lines.join("\n"))
+        .into())
+}
+
+/// The same for tables that migrations make: by SQL, because Directus does not know them.
+///
+/// # Errors
+/// What the server says.
+pub(crate) fn fill_db_only(stage: &Stage, tables: &[String], filled: &mut Filled) -> Result<()> {
+    for table in tables {
+        let columns = stage.ask(&format!(
+            "SELECT quote_ident(attname) || ' ' || format_type(atttypid, NULL) FROM pg_attribute \
+             WHERE attrelid = to_regclass(quote_ident('{table}')) AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''"
+        ))?;
+        let (names, values): (Vec<&str>, Vec<String>) = columns
+            .iter()
+            .filter_map(|column| column.split_once(' '))
+            .filter_map(|(name, kind)| Some((name, of_type(kind)?)))
+            .unzip();
+        let sql = format!(
+            "INSERT INTO {table} ({}) SELECT {} FROM generate_series(1, {ROWS}) AS n",
+            names.join(", "),
+            values.join(", ")
+        );
+        match stage.ask(&sql) {
+            Ok(_) => drop(filled.rows.insert(table.clone(), ROWS)),
+            Err(error) => filled.left_out.push(format!("{table}: {error:#}")),
+        }
+    }
+    Ok(())
+}
+
+/// A value of a simple type, another one for each `n`; columns of other types are left to their default.
+fn of_type(kind: &str) -> Option<String> {
+    Some(match kind {
+        "text" | "character varying" => "'row ' || n".to_owned(),
+        "smallint" | "integer" | "bigint" | "real" | "double precision" | "numeric" => "n".to_owned(),
+        "boolean" => "n % 2 = 0".to_owned(),
+        "timestamp with time zone" | "timestamp without time zone" | "date" => {
+            "timestamptz '2026-06-01' + n * interval '1 day'".to_owned()
+        }
+        "jsonb" | "json" => format!("'{{}}'::{kind}"),
+        _ => return None,
+    })
+}
+
+fn log_in(address: &Address, (email, password): (&str, &str)) -> Result<String> {
+    let answer = post(address, "/auth/login", "", &json!({ "email": email, "password": password }))?;
+    Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The `data` of the answer; a refusal in Directus' own words.
+fn post(address: &Address, path: &str, token: &str, body: &Value) -> Result<Value, Failure> {
+    let failed = |why: &str| Failure::new(format!("POST {path}: {why}"));
+    let answer =
+        http::post(address, path, token, &body.to_string()).map_err(|error| failed(&error.to_string()))?;
+    let mut json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    match json["errors"][0]["message"].as_str() {
+        Some(message) => Err(failed(message)),
+        None if answer.status >= 300 => Err(failed(&answer.status.to_string())),
+        None => Ok(json["data"].take()),
+    }
+}

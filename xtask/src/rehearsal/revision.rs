@@ -1,0 +1,100 @@
+//! Another revision of this repository: found with git, and laid out in a folder of the run's own. The user's checkout stays as it is.
+
+use crate::process::{self, Env};
+use anyhow::Result;
+use contract::{Exit, Failure, Outcome};
+use std::path::{Path, PathBuf};
+
+/// What makes the runner and the bridge: if none of it differs, the working tree's runner is the revision's.
+const RUNNER_SOURCES: [&str; 6] =
+    ["runner", "crates", "bridge", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+
+/// A commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Revision {
+    /// Its hash.
+    pub(crate) commit: String,
+    /// How it was chosen: for people.
+    pub(crate) why: String,
+}
+
+/// `auto` is the merge base with the main branch, else the last tag; anything else is what git understands.
+///
+/// # Errors
+/// Exit 2 when this is no git repository, or git does not know the revision.
+pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
+    if git(root, &["rev-parse", "--git-dir"]).is_err() {
+        return Err(Failure::new(format!(
+            "find revision `{wanted}`: `{}` is no git repository",
+            root.display()
+        ))
+        .exit(Exit::Usage)
+        .hint("run it in a clone of the repository"));
+    }
+    let head = git(root, &["rev-parse", "HEAD"]).unwrap_or_default();
+    if wanted != "auto" {
+        let commit = git(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
+        let commit = commit.map_err(|_| unknown(root, wanted))?;
+        return Ok(Revision { why: format!("`{wanted}`"), commit });
+    }
+    for branch in ["origin/main", "main"] {
+        match git(root, &["merge-base", "HEAD", branch]) {
+            // On the branch itself nothing would be rehearsed.
+            Ok(commit) if commit != head => {
+                return Ok(Revision { commit, why: format!("the merge base with `{branch}`") });
+            }
+            _ => {}
+        }
+    }
+    let tag = git(root, &["describe", "--tags", "--abbrev=0"]).map_err(|_| unknown(root, "auto"))?;
+    let commit = git(root, &["rev-parse", "--verify", "--quiet", &format!("{tag}^{{commit}}")]);
+    Ok(Revision { commit: commit.map_err(|_| unknown(root, &tag))?, why: format!("the last tag, `{tag}`") })
+}
+
+fn unknown(root: &Path, wanted: &str) -> Failure {
+    let failure = match wanted {
+        "auto" => Failure::new("find a revision to start from: no merge base with `main`, and no tag"),
+        _ => Failure::new(format!("find revision `{wanted}`: git does not know it")),
+    };
+    let shallow = git(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true");
+    failure.exit(Exit::Usage).hint(if shallow {
+        "this clone is shallow: git fetch --unshallow --tags"
+    } else {
+        "git log --oneline, and cargo xtask dry-run --from REV"
+    })
+}
+
+/// Lays the revision's tree out in `folder`.
+///
+/// # Errors
+/// What git or tar say.
+pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<PathBuf> {
+    let tree = folder.join("from");
+    std::fs::create_dir(&tree)?;
+    let archive = folder.join("from.tar").display().to_string();
+    git(root, &["archive", "--format=tar", "-o", &archive, &revision.commit])?;
+    let target = tree.display().to_string();
+    process::run(
+        "unpack the revision",
+        Path::new("tar"),
+        &["-xf", &archive, "-C", &target],
+        Env::Inherited(Vec::new()),
+        |_| {},
+    )?;
+    Ok(tree)
+}
+
+/// Whether the working tree's runner and bridge are those of the revision.
+pub(crate) fn has_this_runner(root: &Path, revision: &Revision) -> bool {
+    let mut arguments = vec!["diff", "--quiet", &revision.commit, "--"];
+    arguments.extend(RUNNER_SOURCES);
+    git(root, &arguments).is_ok()
+}
+
+fn git(root: &Path, arguments: &[&str]) -> Outcome<String> {
+    let folder = root.display().to_string();
+    let mut all = vec!["-C", &folder];
+    all.extend(arguments);
+    let lines = process::run("ask git", Path::new("git"), &all, Env::Inherited(Vec::new()), |_| {})?;
+    Ok(lines.first().cloned().unwrap_or_default())
+}

@@ -223,6 +223,40 @@ impl Server {
         }
     }
 
+    /// Restores a dump of `pg_dump`, plain or custom, into the empty `database`; as TimescaleDB wants it, if the dump has that. Owners and
+    /// grants of a custom dump are left out, because its roles are not here.
+    ///
+    /// # Errors
+    /// Exit 1 with the first words of psql or pg_restore.
+    pub fn restore(&self, database: &str, dump: &[u8]) -> Outcome<()> {
+        const TIMESCALEDB: &[u8] = b"timescaledb";
+        let has_timescaledb = dump.windows(TIMESCALEDB.len()).any(|window| window == TIMESCALEDB);
+        if has_timescaledb {
+            self.psql(database, "CREATE EXTENSION timescaledb; SELECT timescaledb_pre_restore();")?;
+        }
+        let (socket, port) = (format!("{HOME}/s"), self.port().to_string());
+        let custom = dump.starts_with(b"PGDMP");
+        let program: &[&str] = match custom {
+            true => &["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"],
+            false => &["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--output", "/dev/null"],
+        };
+        let mut words = program.to_vec();
+        words.extend(["--host", &socket, "--port", &port, "--username", SUPERUSER, "--dbname", database]);
+        let what = || Failure::new(format!("restore the dump with `{}`", program[0]));
+        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+            .stdin_bytes(dump)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|error| what().cause_chain(&error))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            return Err(what().cause(said).hint("make the dump with: pg_dump --no-owner --no-privileges"));
+        }
+        if has_timescaledb { self.psql(database, "SELECT timescaledb_post_restore();") } else { Ok(()) }
+    }
+
     /// What `pg_dump` with further `arguments` says about `database`: without the two lines whose key is random.
     ///
     /// # Errors

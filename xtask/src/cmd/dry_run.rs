@@ -23,6 +23,7 @@ Examples:
   cargo xtask dry-run
   cargo xtask dry-run --from v1.4        over a database that v1.4 left, filled with rows
   cargo xtask dry-run --from             over the merge base with main, else the last tag
+  cargo xtask dry-run --restore prod.dump   over a backup
   cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
   cargo xtask dry-run --json             the steps and times as JSON
   DB_HOST=db DB_USER=postgres DB_DATABASE=postgres DB_PASSWORD_FILE=pw cargo xtask dry-run")]
@@ -33,6 +34,9 @@ pub(crate) struct Args {
     /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag.
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "auto")]
     from: Option<String>,
+    /// The same over a database restored from this dump of pg_dump, plain or custom.
+    #[arg(long, value_name = "DUMP", conflicts_with = "from")]
+    restore: Option<PathBuf>,
     /// Leave database and Directus running when everything passed, until Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -53,7 +57,7 @@ pub(crate) struct Args {
 /// Every step in order; the first that fails ends it, and its name is in the last line.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut steps = Steps::new();
-    let mut rehearsal = args.from.is_some().then(Rehearsal::default);
+    let mut rehearsal = (args.from.is_some() || args.restore.is_some()).then(Rehearsal::default);
     let outcome = prove(&args, root, &mut steps, rehearsal.as_mut());
     if args.json {
         let mut json = steps.to_json(outcome.as_ref().err());
@@ -90,22 +94,28 @@ struct Proved {
 fn prove(args: &Args, root: &Path, steps: &mut Steps, rehearsal: Option<&mut Rehearsal>) -> Result<Proved> {
     // Before anything takes time.
     let revision = args.from.as_deref().map(|wanted| rehearsal::resolve(root, wanted)).transpose()?;
+    let dump = args.restore.as_deref().map(read_dump).transpose()?;
     if !args.skip_check {
         steps.step("check", || crate::cmd::check::require_clean(root))?;
     }
     let ground = steps.step("provision", || Ground::prepare(root, args.runner.as_deref()))?;
     let port = args.keep.then_some(args.port);
     let stage = steps.step("database", || Stage::set(&ground, root, args.engine, port))?;
-    match (rehearsal, &revision) {
-        (Some(rehearsal), Some(revision)) => {
-            let old = steps.step("from", || rehearsal.boot(root, &ground, &stage, revision))?;
-            steps.step("fill", || rehearsal.fill(&stage, &old))?;
+    match rehearsal {
+        Some(rehearsal) => {
+            if let Some(revision) = &revision {
+                let old = steps.step("from", || rehearsal.boot(root, &ground, &stage, revision))?;
+                steps.step("fill", || rehearsal.fill(&stage, &old))?;
+            }
+            if let Some((path, dump)) = &dump {
+                steps.step("restore", || rehearsal.restore(&stage, path, dump))?;
+            }
             steps.step("upgrade", || {
                 boot_once(&ground, &stage)?;
                 rehearsal.compare(&stage)
             })?;
         }
-        _ => steps.step("pass 1", || boot_once(&ground, &stage))?,
+        None => steps.step("pass 1", || boot_once(&ground, &stage))?,
     }
     let before = steps.step("picture", || stage.picture())?;
     steps.step("pass 2", || {
@@ -126,6 +136,14 @@ fn prove(args: &Args, root: &Path, steps: &mut Steps, rehearsal: Option<&mut Reh
         None
     };
     Ok(Proved { server, stage })
+}
+
+fn read_dump(path: &Path) -> Result<(&Path, Vec<u8>)> {
+    let dump = std::fs::read(path);
+    let dump = dump.map_err(|error| {
+        Failure::new(format!("read the dump `{}`", path.display())).exit(Exit::Usage).cause(error)
+    })?;
+    Ok((path, dump))
 }
 
 /// One boot by the real runner, as an init container would do it.

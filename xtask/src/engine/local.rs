@@ -235,6 +235,20 @@ impl Stage {
         }
     }
 
+    /// Restores a dump into the database.
+    ///
+    /// # Errors
+    /// What psql or pg_restore say; exit 2 on a server that is not ours.
+    pub(crate) fn restore(&self, dump: &[u8]) -> Result<()> {
+        match &self.database {
+            Database::Own(server) => Ok(server.restore(DATABASE, dump)?),
+            Database::Given(_) => Err(Failure::new("restore a dump: only on a server of our own")
+                .exit(Exit::Usage)
+                .hint("leave DB_HOST unset, or use --engine local")
+                .into()),
+        }
+    }
+
     /// The first column of a query's rows, as text.
     ///
     /// # Errors

@@ -99,6 +99,19 @@ impl Rehearsal {
         Ok(())
     }
 
+    /// A dump instead of another revision's boot.
+    ///
+    /// # Errors
+    /// What psql or pg_restore say.
+    pub(crate) fn restore(&mut self, stage: &Stage, path: &Path, dump: &[u8]) -> Result<()> {
+        self.from = path.display().to_string();
+        stage.restore(dump)?;
+        self.before = counts::count(stage)?;
+        let (rows, tables) = (self.before.values().sum::<u64>(), self.before.len());
+        console::say(&format!("    {rows} rows in {tables} tables, Directus' own left out"));
+        Ok(())
+    }
+
     /// Counts again, tells the difference, and fails if rows are gone that nobody consented to lose.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use crate::checkout::{Checkout, said};
 use std::process::Command;
+use testbed::{Server, require};
 
 /// A checkout that is a git repository with one commit. The runner's sources are not in it, so it is the same for every revision.
 fn committed() -> Option<Checkout> {
@@ -70,4 +71,26 @@ fn a_revision_that_is_not_there_is_said_before_anything_takes_time() {
     said(&mut checkout.dry_run(&["--from", "v1"])).expect(2, &["is no git repository"]);
     let Some(checkout) = committed() else { return };
     said(&mut checkout.dry_run(&["--from", "v9"])).expect(2, &["git does not know it", "hint: "]);
+}
+
+#[test]
+fn a_backup_of_the_bash_version_is_restored_adopted_and_keeps_its_rows() {
+    let Some(checkout) = Checkout::new() else { return };
+    let Some(server) = require(Server::shared()) else { return };
+    let database = server.fresh_database("backup").expect("a database");
+    let mut script = String::from(
+        "CREATE TABLE migrations_applied (filename text PRIMARY KEY, applied_at timestamptz DEFAULT now());\n",
+    );
+    for name in ["001_extensions.sql", "002_positions_hypertable.sql", "003_faulty_column.sql"] {
+        script += &std::fs::read_to_string(checkout.path(&format!("db-init/{name}"))).expect("a migration");
+        script += &format!(";\nINSERT INTO migrations_applied (filename) VALUES ('{name}');\n");
+    }
+    script += "INSERT INTO positions (device_id, ts, latitude, longitude) VALUES ('1', '2026-06-01', 41, 19), ('1', '2026-07-01', 41, 19);\n";
+    server.psql(database.name(), &script).expect("a database of the bash version");
+    let dump = checkout.path("backup.sql");
+    let text = server.pg_dump(database.name(), &["--no-owner", "--no-privileges"]).expect("a dump");
+    std::fs::write(&dump, text).expect("a file");
+    let said = said(&mut checkout.dry_run(&["--restore", dump.to_str().expect("text")]))
+        .expect(0, &["2 rows in", "001_extensions.sql adopted", "positions", "2 → 2"]);
+    assert_eq!(said.last_line(), "dry-run passed");
 }

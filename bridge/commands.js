@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 // The plan that `apply` performs is the very one that `plan` returned: nobody else can change what was looked at (D7).
 let planned = null;
 
-export const commands = { install, plan, apply, verify, snapshot, start };
+export const commands = { install, plan, apply, verify, snapshot, settle, start };
 
 /** Directus' own tables, its pending system migrations and, on a first install, the first administrator. */
 async function install(directus) {
@@ -93,12 +93,17 @@ async function snapshot(directus) {
 }
 
 /**
- * Serves, under another name than the one it worked under: the next holder of the lock ends whatever still carries that. Connections
- * that were made for the work are closed; new ones take the name (D27). Returns once the server listens, with its address.
+ * Ends the work, while the lock is still held: its next holder ends whatever carries the work's name. Connections that were made for
+ * the work are closed; new ones take the other name (D27).
  */
-async function start(directus, { name }) {
+async function settle(directus, { name }) {
 	process.env.PGAPPNAME = name;
 	await directus.closeConnections();
+}
+
+/** Serves, under that name too. Returns once the server listens, with its address. */
+async function start(directus, { name }) {
+	await settle(directus, { name });
 	const listening = new Promise((resolve) => {
 		directus.emitter.onAction('server.start', ({ server }) => resolve(server.address()));
 	});

@@ -65,6 +65,7 @@ export async function loadDirectus(root) {
 			if (connected === null) return;
 			await connected.destroy();
 			connected.initialize();
+			connected = null;
 		},
 		isInstalled: modules['database/index'].isInstalled,
 		runSeeds: modules['database/seeds/run'].default,

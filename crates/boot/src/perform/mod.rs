@@ -3,6 +3,7 @@
 //! 1. The lock comes before the state is read, so that what was read stays true.
 //! 2. Before each step the lock is asked for again, and whether anybody wants us to stop.
 //! 3. Work is done on other sessions than the lock's, and they have a name by which the next holder can tell and end them (P19).
+//!    None of them is left when the lock is given back.
 
 mod leftovers;
 mod steps;
@@ -126,7 +127,7 @@ impl<'a> Boot<'a> {
         known.plan.decision.notes.iter().for_each(|note| report(Event::Note(note.clone())));
         let what = format!("release {}: {}", known.release.id, known.plan.decision.reason);
         report(Event::Done { step: "check", what, elapsed: began.elapsed() });
-        let prepared = |bridge| Prepared { bridge, serving_as: format!("directus-{}", self.id) };
+        let prepared = |bridge| Prepared { bridge, serving_as: self.serving_as() };
         if !matches!(known.plan.decision.route, Route::Full(_)) {
             lock.release(&mut session)?;
             return Ok(prepared(bridge));
@@ -161,7 +162,7 @@ impl<'a> Boot<'a> {
             })?;
             report(Event::Done { step: step.kind.word(), what, elapsed: began.elapsed() });
         }
-        Ok(work.into_bridge())
+        work.settle(&self.serving_as())
     }
 
     pub(crate) fn decide(&self, release: Release, state: State, session: &mut Session) -> Outcome<Known> {
@@ -178,6 +179,11 @@ impl<'a> Boot<'a> {
             preflight::role(&state, &plan.decision.reason)?;
         }
         Ok(Known { release, state, sql, plan })
+    }
+
+    /// The name of Directus' sessions once it serves.
+    fn serving_as(&self) -> String {
+        format!("directus-{}", self.id)
     }
 
     /// The name of sessions that change something.

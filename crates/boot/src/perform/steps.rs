@@ -41,8 +41,10 @@ impl<'a> Work<'a> {
         self.bridge.log()
     }
 
-    pub(super) fn into_bridge(self) -> Bridge {
-        self.bridge
+    /// Ends the work's connections, ours and Directus', so that the next holder of the lock finds none that it would have to end.
+    pub(super) fn settle(mut self, serving_as: &str) -> Outcome<Bridge> {
+        self.bridge.call("close the connections of the work", "settle", json!({ "name": serving_as }))?;
+        Ok(self.bridge)
     }
 
     /// Waits for the rest of Node's imports, once.

@@ -48,10 +48,10 @@ fn the_plan_says_what_a_boot_would_do_and_does_nothing() {
     plan.expect(
         0,
         &[
-            "do    pre",
-            "db-init/001_extensions.sql",
-            "do    install  the database has no Directus",
-            "do    post",
+            "full        release ",
+            "do          pre      db-init/001_extensions.sql",
+            "do          install  the database has no Directus",
+            "do          post ",
         ],
     );
     assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How many moments are tried, spread over the length of a run.
 const MOMENTS: u32 = 6;
-const RUN: Duration = Duration::from_secs(14);
+const RUN: Duration = Duration::from_secs(9);
 
 /// The processes below `parent`, at any depth, with what they are.
 fn descendants(parent: u32) -> BTreeSet<(u32, String)> {
@@ -70,7 +70,9 @@ fn ctrl_c_at_any_moment_leaves_nothing() {
             continue;
         }
         kill_process(Pid::from_child(&child), Signal::INT).expect("a process");
-        assert_eq!(child.wait().expect("an end").code(), Some(130), "moment {moment}");
+        let code = child.wait().expect("an end").code();
+        // The last moments may come when it has just passed; the earlier ones may not.
+        assert!(code == Some(130) || code == Some(0) && moment >= MOMENTS / 2, "moment {moment}: {code:?}");
         assert_eq!(survivors(&processes), Vec::<String>::new(), "moment {moment}");
         assert_eq!(leftovers(temporary.path()), Vec::<String>::new(), "moment {moment}");
     }

@@ -45,7 +45,6 @@ export async function loadDirectus(root) {
 	);
 	const { default: yaml } = await import(pathToFileURL(inApi.resolve('js-yaml')).href);
 	const { version } = await import(pathToFileURL(inApi.resolve('directus/version')).href);
-	let connected = null;
 	const migrations = join(dirname(api), 'dist/database/migrations');
 	return {
 		version,
@@ -56,16 +55,12 @@ export async function loadDirectus(root) {
 			.map((file) => file.split('-')[0])
 			.sort(),
 		flushCaches: modules.cache.flushCaches,
-		database() {
-			connected = modules['database/index'].default();
-			return connected;
-		},
-		// Directus keeps one pool for good; the same one is filled anew.
+		database: modules['database/index'].default,
+		// Directus keeps one pool for good, and its modules take it without asking us; the same one is filled anew.
 		async closeConnections() {
-			if (connected === null) return;
-			await connected.destroy();
-			connected.initialize();
-			connected = null;
+			const pool = modules['database/index'].default();
+			await pool.destroy();
+			pool.initialize();
 		},
 		isInstalled: modules['database/index'].isInstalled,
 		runSeeds: modules['database/seeds/run'].default,

@@ -53,7 +53,7 @@ pub(crate) fn lines(drift: &Drift, latest: &Entry) -> Vec<String> {
 pub(crate) fn foreign_note(drift: &Drift) -> Option<String> {
     const SHOWN: usize = 3;
     let names: Vec<String> =
-        drift.foreign.iter().map(|line| format!("{} {}", line.kind, line.name)).collect();
+        drift.foreign.iter().map(|line| format!("{} {}", line.kind(), line.name())).collect();
     match names.len() {
         0 => None,
         count if count <= SHOWN => Some(format!("made by hand, and by no migration: {}", names.join(", "))),
@@ -78,8 +78,8 @@ pub(crate) fn refused(drift: &Drift, latest: &Entry) -> Failure {
 pub(crate) fn ledger_lost(drift: &Drift) -> Failure {
     let lost = drift.missing.iter().chain(drift.changed.iter().map(|(was, _)| was));
     let lost = lost
-        .filter(|line| line.class == Class::Ledger)
-        .map(|line| format!("{}  {}", line.name, line.definition));
+        .filter(|line| line.class() == Class::Ledger)
+        .map(|line| format!("{}  {}", line.name(), line.definition()));
     Failure::new("prepare the database: the ledger lost rows that the latest release had recorded")
         .exit(Exit::Refused)
         .excerpt(listed(lost.collect()))

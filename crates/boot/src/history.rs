@@ -55,7 +55,7 @@ pub struct History {
     pub entries: Vec<Entry>,
     /// What the latest entry's release left.
     pub latest: Listing,
-    /// What our own release left when it was recorded last; empty when it never was.
+    /// What our own release left when it was recorded last; empty when it never was, and when it is the latest one.
     pub own: Listing,
 }
 
@@ -76,14 +76,15 @@ pub fn spelling(server_version_num: u32) -> String {
     format!("{FORMAT}/pg{}", server_version_num / 10_000)
 }
 
-/// The queries for the history: the entries, then the latest listing, then that of `own`.
+/// The queries for the history: the entries, then the latest listing, then that of `own` if it is another one: they are large.
 pub(crate) fn query(schema: &str, own: &ReleaseId) -> String {
     let table = format!("{}.{TABLE}", quoted(schema));
     format!(
         "SELECT number, release, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), how, directus, runner, spelling \
          FROM {table} ORDER BY number; \
          SELECT listing FROM {table} ORDER BY number DESC LIMIT 1; \
-         SELECT listing FROM {table} WHERE release = {} ORDER BY number DESC LIMIT 1",
+         SELECT listing FROM (SELECT listing, number FROM {table} WHERE release = {} ORDER BY number DESC LIMIT 1) AS own \
+         WHERE number < (SELECT max(number) FROM {table})",
         literal(own.as_str())
     )
 }

@@ -16,7 +16,7 @@ use std::fmt;
 
 /// The version of the listing's own format. Listings of different formats, or from servers of different major versions, whose own
 /// spelling of definitions may differ, are not compared.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Whose a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,59 +44,89 @@ impl Class {
     }
 }
 
-/// One thing that the database has.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One thing that the database has: `class TAB kind TAB name TAB definition`, kept as that text, because a warm boot reads thousands.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Whose it is.
-    pub class: Class,
-    /// `table`, `column`, `constraint`, `field`, …
-    pub kind: String,
-    /// `entries`, or `entries.race_number`.
-    pub name: String,
-    /// Its definition: a type, a constraint's text, metadata as JSON.
-    pub definition: String,
+    class: Class,
+    text: Box<str>,
+    /// Where the name begins, and where the definition does.
+    name_at: usize,
+    definition_at: usize,
 }
 
 impl Line {
-    /// Reads `class TAB kind TAB name TAB definition`.
-    fn parse(text: &str) -> Option<Line> {
-        let mut parts = text.splitn(4, '\t');
-        let word = parts.next()?;
-        Some(Line {
-            class: Class::ALL.into_iter().find(|class| class.word() == word)?,
-            kind: parts.next()?.to_owned(),
-            name: parts.next()?.to_owned(),
-            definition: parts.next()?.to_owned(),
-        })
+    fn parse(text: String) -> Option<Line> {
+        let word_ends = text.find('\t')?;
+        let class = Class::ALL.into_iter().find(|class| class.word() == &text[..word_ends])?;
+        let after = |from: usize| Some(from + text.get(from..)?.find('\t')? + 1);
+        let name_at = after(word_ends + 1)?;
+        let definition_at = after(name_at)?;
+        Some(Line { class, name_at, definition_at, text: text.into() })
+    }
+
+    /// Whose it is.
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
+    /// `table`, `column`, `constraint`, `field`, …
+    pub fn kind(&self) -> &str {
+        &self.text[self.class.word().len() + 1..self.name_at - 1]
+    }
+
+    /// `entries`, or `entries.race_number`.
+    pub fn name(&self) -> &str {
+        &self.text[self.name_at..self.definition_at - 1]
+    }
+
+    /// Its definition: a type, a constraint's text, metadata as JSON.
+    pub fn definition(&self) -> &str {
+        &self.text[self.definition_at..]
+    }
+
+    fn key(&self) -> (Class, &str, &str, &str) {
+        (self.class, self.kind(), self.name(), self.definition())
     }
 
     /// Its definition as JSON, if it is metadata.
     fn metadata(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
-        if !["collection", "field", "relation"].contains(&self.kind.as_str()) {
+        if !["collection", "field", "relation"].contains(&self.kind()) {
             return None;
         }
-        serde_json::from_str(&self.definition).ok()
+        serde_json::from_str(self.definition()).ok()
     }
 
     /// The name of the table of a column.
     fn table(&self) -> &str {
-        let table = self.name.rsplit_once('.').map_or(self.name.as_str(), |(table, _)| table);
+        let table = self.name().rsplit_once('.').map_or(self.name(), |(table, _)| table);
         table.rsplit('.').next().unwrap_or(table)
     }
 
     /// The last part of its name: a column's, a constraint's.
     fn own_name(&self) -> &str {
-        let name = self.name.split('(').next().unwrap_or(&self.name);
+        let name = self.name().split('(').next().unwrap_or(self.name());
         name.rsplit('.').next().unwrap_or(name)
+    }
+}
+
+impl Ord for Line {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Line {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 /// For people: `constraint entries.entries_event_race_number_unique: UNIQUE (event, race_number)`.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.name)?;
-        match (self.definition.is_empty(), self.metadata()) {
-            (false, None) => write!(f, ": {}", short(&self.definition)),
+        write!(f, "{} {}", self.kind(), self.name())?;
+        match (self.definition().is_empty(), self.metadata()) {
+            (false, None) => write!(f, ": {}", short(self.definition())),
             _ => Ok(()),
         }
     }
@@ -111,7 +141,7 @@ pub struct Listing {
 impl Listing {
     /// From lines of four columns, as [`query`] gives them.
     pub fn new(lines: impl IntoIterator<Item = String>) -> Self {
-        Listing { lines: lines.into_iter().filter_map(|line| Line::parse(&line)).collect() }
+        Listing { lines: lines.into_iter().filter_map(Line::parse).collect() }
     }
 
     /// Reads what [`Listing::to_text`] wrote.
@@ -122,8 +152,9 @@ impl Listing {
     /// One line each, sorted.
     pub fn to_text(&self) -> String {
         let mut text = String::new();
-        for Line { class, kind, name, definition } in &self.lines {
-            text.push_str(&format!("{}\t{kind}\t{name}\t{definition}\n", class.word()));
+        for line in &self.lines {
+            text.push_str(&line.text);
+            text.push('\n');
         }
         text
     }
@@ -135,12 +166,12 @@ impl Listing {
 
     /// The names of one kind.
     pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
-        self.lines.iter().filter(move |line| line.kind == kind).map(|line| line.name.as_str())
+        self.lines.iter().filter(move |line| line.kind() == kind).map(Line::name)
     }
 
     /// The line of that kind and name.
     pub fn find(&self, kind: &str, name: &str) -> Option<&Line> {
-        self.lines.iter().find(|line| line.kind == kind && line.name == name)
+        self.lines.iter().find(|line| line.kind() == kind && line.name() == name)
     }
 
     /// Without `lines`.
@@ -156,16 +187,16 @@ impl Listing {
         let mut drift = Drift::default();
         let mut appeared: BTreeMap<(&str, &str), Vec<&Line>> = BTreeMap::new();
         for line in live.lines.difference(&self.lines) {
-            appeared.entry((&line.kind, &line.name)).or_default().push(line);
+            appeared.entry((line.kind(), line.name())).or_default().push(line);
         }
         for line in self.lines.difference(&live.lines) {
-            match appeared.get_mut(&(line.kind.as_str(), line.name.as_str())).and_then(Vec::pop) {
+            match appeared.get_mut(&(line.kind(), line.name())).and_then(Vec::pop) {
                 Some(now) => drift.changed.push((line.clone(), now.clone())),
                 None => drift.missing.push(line.clone()),
             }
         }
         for line in appeared.into_values().flatten() {
-            if line.class == Class::DbOnly { &mut drift.foreign } else { &mut drift.added }
+            if line.class() == Class::DbOnly { &mut drift.foreign } else { &mut drift.added }
                 .push(line.clone());
         }
         drift
@@ -175,19 +206,20 @@ impl Listing {
     /// name. Anything more, and anything looser, it can live with.
     pub fn missed_in(&self, live: &Listing) -> Vec<String> {
         let now: BTreeMap<(&str, &str), &Line> =
-            live.lines.iter().map(|line| ((line.kind.as_str(), line.name.as_str()), line)).collect();
+            live.lines.iter().map(|line| ((line.kind(), line.name()), line)).collect();
         let mut missed = Vec::new();
-        for line in self.lines.iter().filter(|line| [Class::Managed, Class::Directus].contains(&line.class)) {
-            let found = now.get(&(line.kind.as_str(), line.name.as_str()));
-            match (line.kind.as_str(), found) {
+        for line in self.lines.iter().filter(|line| [Class::Managed, Class::Directus].contains(&line.class()))
+        {
+            let found = now.get(&(line.kind(), line.name()));
+            match (line.kind(), found) {
                 ("column", Some(found)) if column_type(found) != column_type(line) => missed.push(format!(
                     "column {}: {}, was {}",
-                    line.name,
+                    line.name(),
                     column_type(found),
                     column_type(line)
                 )),
                 ("column" | "table" | "collection" | "field" | "relation", None) => {
-                    missed.push(format!("{} {}: gone", line.kind, line.name));
+                    missed.push(format!("{} {}: gone", line.kind(), line.name()));
                 }
                 _ => {}
             }
@@ -198,7 +230,7 @@ impl Listing {
 
 /// The type alone, without NOT NULL and default.
 fn column_type(line: &Line) -> &str {
-    let text = line.definition.as_str();
+    let text = line.definition();
     let end = [" not null", " default ", " generated ", " identity"]
         .iter()
         .filter_map(|word| text.find(word))
@@ -233,7 +265,7 @@ impl Drift {
 
     /// The differences of one class of line.
     pub fn has(&self, class: Class) -> bool {
-        self.missing.iter().chain(self.changed.iter().map(|(was, _)| was)).any(|line| line.class == class)
+        self.missing.iter().chain(self.changed.iter().map(|(was, _)| was)).any(|line| line.class() == class)
     }
 
     /// One line for each difference, marked `-`, `~` or `+`.
@@ -248,7 +280,7 @@ impl Drift {
     pub(crate) fn foreign_to(&self, words: &BTreeSet<String>) -> Vec<Line> {
         // A column is its table's: if a migration names the table, it makes the columns.
         let name = |line: &Line| {
-            if line.kind == "column" { line.table().to_owned() } else { line.own_name().to_owned() }
+            if line.kind() == "column" { line.table().to_owned() } else { line.own_name().to_owned() }
         };
         self.foreign.iter().filter(|line| !words.contains(&name(line))).cloned().collect()
     }
@@ -257,7 +289,13 @@ impl Drift {
 /// `field classes.name: width "half" → "full"`, or the two definitions.
 fn changed(was: &Line, now: &Line) -> String {
     let (Some(before), Some(after)) = (was.metadata(), now.metadata()) else {
-        return format!("{} {}: {} → {}", was.kind, was.name, short(&was.definition), short(&now.definition));
+        return format!(
+            "{} {}: {} → {}",
+            was.kind(),
+            was.name(),
+            short(was.definition()),
+            short(now.definition())
+        );
     };
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let text = |value: Option<&serde_json::Value>| {
@@ -268,7 +306,7 @@ fn changed(was: &Line, now: &Line) -> String {
         .filter(|key| before.get(*key) != after.get(*key))
         .map(|key| format!("{key} {} → {}", text(before.get(key)), text(after.get(key))))
         .collect();
-    format!("{} {}: {}", was.kind, was.name, changes.join(", "))
+    format!("{} {}: {}", was.kind(), was.name(), changes.join(", "))
 }
 
 fn short(text: &str) -> String {
@@ -322,7 +360,7 @@ pub fn query(tables: &Tables, words: &BTreeSet<String>) -> String {
         sql.push_str(&HYPERTABLES.replace("{home_name}", &literal(&tables.home)));
     }
     format!(
-        "SELECT concat_ws(E'\\t', class, kind, name, regexp_replace(coalesce(definition, ''), E'[\\t\\n\\r ]+', ' ', 'g')) FROM ({sql}) AS line"
+        "SELECT concat_ws(E'\\t', class, kind, name, translate(coalesce(definition, ''), E'\\t\\n\\r', '   ')) FROM ({sql}) AS line"
     )
 }
 

@@ -184,11 +184,12 @@ fn first(release: &Release, state: &State, choices: &Choices) -> Outcome<Decisio
     let covered = |name: &str| {
         choices.consent.as_ref().is_some_and(|consent| consent.is_for(&release.id) && consent.covers(name))
     };
+    let snapshot = release.snapshot()?;
     let foreign: Vec<&str> = state
         .listing
         .names("collection")
         .filter(|name| state.listing.find("table", name).is_some())
-        .filter(|name| release.snapshot.collection(name).is_none() && !covered(name))
+        .filter(|name| snapshot.collection(name).is_none() && !covered(name))
         .collect();
     // A ledger says that this team was here before; then the gate judges, with row counts.
     if !foreign.is_empty() && state.listing.names("migration").next().is_none() {

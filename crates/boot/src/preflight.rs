@@ -62,7 +62,7 @@ pub fn role(state: &State, why: &str) -> Outcome<()> {
 /// # Errors
 /// Exit 2 when it is not there.
 pub fn geometry(server: &Server, release: &Release) -> Outcome<()> {
-    let field = release.snapshot.fields().find(|field| field.kind().starts_with("geometry"));
+    let field = release.snapshot()?.fields().find(|field| field.kind().starts_with("geometry"));
     match field {
         Some(field) if !server.geometry => Err(Failure::new(format!(
             "apply the snapshot: `{}.{}` is a geometry, and this role's search_path finds no PostGIS",

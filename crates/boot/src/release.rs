@@ -1,4 +1,7 @@
-//! The release: what one image brings, read and judged before anything is connected to, and identified by one hash.
+//! The release: what one image brings, identified by one hash, and judged before anything is done.
+//!
+//! Identity comes first and is cheap; the snapshot is parsed and judged when somebody asks for it. A warm boot never does: its release is
+//! in the history, so it was judged when it got there, and Node need not wait for that.
 //!
 //! The hash is over everything that could make two boots end differently: Directus' version, the snapshot, every migration, the
 //! extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
@@ -11,9 +14,10 @@ use migrations::{Migrations, file, hazards};
 use sha2::{Digest, Sha256};
 use snapshot::rules::{self, CreatedTable};
 use snapshot::{Document, Finding, Severity, Snapshot};
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Directus' own name for the folder of migrations that extensions bring.
 const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
@@ -63,33 +67,49 @@ pub struct Release {
     pub directus: Option<String>,
     /// The files of both phases.
     pub migrations: Migrations,
-    /// The schema that Directus is to have.
-    pub snapshot: Snapshot,
+    /// The schema that Directus is to have, as it is in the file.
+    pub(crate) schema: Schema,
     /// The versions of all migration files that Directus would run, its extensions' included.
     pub system_migrations: Vec<String>,
     /// Every word of the migrations: what they make is named by one of them.
     pub words: BTreeSet<String>,
 }
 
+/// The snapshot's file, and what it says once somebody has asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Schema {
+    path: PathBuf,
+    text: String,
+    judged: OnceCell<Snapshot>,
+}
+
+impl Schema {
+    fn read(path: PathBuf) -> Outcome<Schema> {
+        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path).cause(error))?;
+        Ok(Schema { path, text, judged: OnceCell::new() })
+    }
+
+    /// One that was judged elsewhere.
+    #[cfg(test)]
+    pub(crate) fn of(snapshot: Snapshot) -> Schema {
+        Schema { path: PathBuf::new(), text: String::new(), judged: snapshot.into() }
+    }
+}
+
+fn unreadable(path: &Path) -> Failure {
+    Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage)
+}
+
 impl Release {
-    /// Reads the release. What is wrong with it by itself is said here, before anything is touched: migrations that would escape
-    /// their transaction or end the session (P3, P4), an unreadable or incomplete snapshot (D2 to D5), one of another Directus
-    /// (D6), or one that manages a table that a migration makes (D11, D12).
+    /// Reads the release. Migrations that would escape their transaction or end the session (P3, P4) are refused here.
     ///
     /// # Errors
     /// Exit 2 with what to correct, by file and line.
     pub fn read(settings: &BootSettings) -> Outcome<Release> {
         let migrations = file::discover(&settings.artefacts)?;
         hazards::refuse_all(&migrations)?;
-        let path = settings.artefacts.snapshot();
-        let unreadable = || Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage);
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable().cause(error))?;
-        let document = Document::parse(&text).map_err(|error| unreadable().cause(error))?;
+        let schema = Schema::read(settings.artefacts.snapshot())?;
         let version = directus::version(&settings.directus);
-        if let Some(version) = &version {
-            same_version(&document.snapshot, version)?;
-        }
-        complete(&document, &created_tables(&migrations))?;
         let mut system_migrations = directus::system_migrations(&settings.directus)?;
         let custom =
             settings.directus.join(settings.environment.get(MIGRATIONS_PATH).unwrap_or("migrations"));
@@ -99,7 +119,7 @@ impl Release {
         let mut hash = Hash::new();
         hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
-        hash.part("snapshot", text.replace("\r\n", "\n").as_bytes());
+        hash.part("snapshot", schema.text.replace("\r\n", "\n").as_bytes());
         for migration in migrations.iter() {
             hash.part(&migration.path, migration.checksum.as_str().as_bytes());
         }
@@ -112,14 +132,27 @@ impl Release {
             directus: version,
             words: words::of(migrations.iter().map(|migration| migration.source.as_str())),
             migrations,
-            snapshot: document.snapshot,
+            schema,
             system_migrations,
         })
     }
 
-    /// Whether a table is a collection that Directus makes from the snapshot.
-    pub fn manages(&self, table: &str) -> bool {
-        self.snapshot.collection(table).is_some_and(|collection| collection.has_table())
+    /// The schema that Directus is to have. What is wrong with it by itself is said the first time: an unreadable or incomplete snapshot
+    /// (D2 to D5), one of another Directus (D6), or one that manages a table that a migration makes (D11, D12).
+    ///
+    /// # Errors
+    /// Exit 2 with what to correct, by file and line.
+    pub fn snapshot(&self) -> Outcome<&Snapshot> {
+        if let Some(judged) = self.schema.judged.get() {
+            return Ok(judged);
+        }
+        let document =
+            Document::parse(&self.schema.text).map_err(|error| unreadable(&self.schema.path).cause(error))?;
+        if let Some(version) = &self.directus {
+            same_version(&document.snapshot, version)?;
+        }
+        complete(&document, &created_tables(&self.migrations))?;
+        Ok(self.schema.judged.get_or_init(|| document.snapshot))
     }
 }
 

@@ -62,8 +62,8 @@ impl Boot<'_> {
             ledger: state
                 .listing
                 .lines()
-                .filter(|line| line.class == Class::Ledger)
-                .map(|line| (line.name.clone(), line.definition.clone()))
+                .filter(|line| line.class() == Class::Ledger)
+                .map(|line| (line.name().to_owned(), line.definition().to_owned()))
                 .collect(),
             history: state.history.entries,
             holder,

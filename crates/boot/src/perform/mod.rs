@@ -169,7 +169,11 @@ impl<'a> Boot<'a> {
         preflight::server(&state.server, &release)?;
         let decision = plan::decide(&release, &state, &self.settings.choices)?;
         let sql = match decision.route {
-            Route::Full(_) => Some(plan::migrations(&release, ledger::read(session.client())?, &decision)?),
+            Route::Full(_) => {
+                // What is wrong with it by itself is said before anything is done.
+                release.snapshot()?;
+                Some(plan::migrations(&release, ledger::read(session.client())?, &decision)?)
+            }
             _ => None,
         };
         let plan = plan::steps(&release, &state, decision, sql.as_ref(), &self.settings.environment)?;

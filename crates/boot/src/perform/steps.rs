@@ -55,7 +55,7 @@ impl<'a> Work<'a> {
         let began = Instant::now();
         let identity = self.bridge.ready()?;
         let what = format!("Directus {} on Node {}", identity.directus, identity.node);
-        release::same_version(&self.known.release.snapshot, &identity.directus)?;
+        release::same_version(self.known.release.snapshot()?, &identity.directus)?;
         report(Event::Done { step: "load", what, elapsed: began.elapsed() });
         Ok(())
     }
@@ -80,7 +80,8 @@ impl<'a> Work<'a> {
         for notice in sql.notices.iter().filter(|notice| notice.path.starts_with(&folder)) {
             report(Event::Note(format!("{}: {}", notice.path, notice.text)));
         }
-        let managed = |relation: &str| self.known.release.manages(relation);
+        let snapshot = self.known.release.snapshot()?;
+        let managed = |name: &str| snapshot.collection(name).is_some_and(|collection| collection.has_table());
         let summary =
             run::perform(&mut self.session, sql, phase, &managed, &mut |event| tell(event, report))?;
         if !summary.ran.is_empty() {
@@ -218,7 +219,7 @@ impl<'a> Work<'a> {
             Record { release: &release.id, how, directus: &directus, spelling: &spelling, listing: &listing };
         history::append(&mut self.session, &state.tables.home, &record)?;
         for line in foreign.iter().take(3) {
-            report(Event::Note(format!("made by hand, and not recorded: {} {}", line.kind, line.name)));
+            report(Event::Note(format!("made by hand, and not recorded: {} {}", line.kind(), line.name())));
         }
         Ok(format!("release {} recorded", release.id))
     }

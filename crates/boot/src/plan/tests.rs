@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::listing::{Listing, Tables};
+use crate::release::Schema;
 use crate::state::Server;
 use migrations::{Migration, Migrations};
 use snapshot::Snapshot;
@@ -26,7 +27,7 @@ fn release() -> Release {
         id: ReleaseId::from_record(OWN),
         directus: Some("11.17.4".to_owned()),
         migrations: Migrations::new([Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1")]),
-        snapshot: Snapshot::parse(SNAPSHOT).unwrap(),
+        schema: Schema::of(Snapshot::parse(SNAPSHOT).unwrap()),
         system_migrations: vec!["A".to_owned(), "B".to_owned()],
         words: BTreeSet::new(),
     }

@@ -1,11 +1,12 @@
-//! One boot of an empty database is disturbed at a step; the next one must finish it, and leave what an undisturbed boot leaves.
+//! One boot is disturbed at a step; the next one must finish it, and leave what an undisturbed boot leaves. Both kinds of boot that do
+//! something: of an empty database, and of a new release over the one before.
 
-use super::{Outcome, picture, prepare, stage};
+use super::{Outcome, next_release, picture, prepare, stage};
 use crate::console;
 use crate::engine::{Ground, Stage};
 use crate::process::Running;
 use anyhow::Result;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -18,37 +19,89 @@ pub(crate) enum How {
     Restart,
 }
 
-/// The steps of a boot of an empty database, as its JSON lines name them.
-const STEPS: [&str; 5] = ["pre", "install", "apply", "post", "prove"];
+/// Which boot is disturbed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    /// Of an empty database.
+    Cold,
+    /// Of a new release, with something to do in every step but the install, over the release before.
+    Upgrade,
+}
+
+impl Which {
+    /// The steps that do something, as the JSON lines name them.
+    fn steps(self) -> [&'static str; 5] {
+        match self {
+            Which::Cold => ["pre", "install", "apply", "post", "prove"],
+            Which::Upgrade => ["gate", "pre", "apply", "post", "prove"],
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Which::Cold => "empty database",
+            Which::Upgrade => "new release",
+        }
+    }
+}
+
 /// How long after a step's beginning, in milliseconds.
 const DELAYS_MS: [u64; 5] = [0, 20, 80, 250, 600];
 /// How long a boot may take to come to a step.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Disturbs a boot at every step, at every delay, `rounds` times.
+/// Where one trial happens.
+struct Trial<'a> {
+    ground: &'a Ground,
+    how: How,
+    step: &'static str,
+    delay_ms: u64,
+}
+
+/// A database that a boot is about to change, and the release that does.
+struct Scene {
+    stage: Stage,
+    release: PathBuf,
+}
+
+impl Scene {
+    fn set(ground: &Ground, root: &Path, which: Which) -> Result<Scene> {
+        let stage = stage(ground, root)?;
+        if which == Which::Cold {
+            return Ok(Scene { stage, release: root.to_path_buf() });
+        }
+        finish(ground, &stage, root)?;
+        let release = next_release(root, &stage, 1)?;
+        Ok(Scene { stage, release })
+    }
+}
+
+/// Disturbs both boots at every step, at every delay, `rounds` times.
 pub(crate) fn drill(how: How, ground: &Ground, root: &Path, rounds: u32) -> Result<Outcome> {
     let mut outcome = Outcome::new(match how {
         How::Kill => "kill -9 of the working runner",
         How::Restart => "Postgres stopped and restarted",
     });
-    let undisturbed = {
-        let stage = stage(ground, root)?;
-        finish(ground, &stage)?;
-        picture(&stage)?
-    };
-    for _ in 0..rounds {
-        for step in STEPS {
-            for delay_ms in DELAYS_MS {
+    for which in [Which::Cold, Which::Upgrade] {
+        let undisturbed = {
+            let scene = Scene::set(ground, root, which)?;
+            finish(ground, &scene.stage, &scene.release)?;
+            picture(&scene.stage)?
+        };
+        for _ in 0..rounds {
+            for (step, delay_ms) in which.steps().into_iter().flat_map(|step| DELAYS_MS.map(|ms| (step, ms)))
+            {
                 outcome.trials += 1;
-                let trial = format!("{step} + {delay_ms} ms");
-                match one(how, ground, root, step, delay_ms, &undisturbed) {
+                let name = format!("{}, {step} + {delay_ms} ms", which.word());
+                let scene = Scene::set(ground, root, which)?;
+                match (Trial { ground, how, step, delay_ms }).run(&scene, &undisturbed) {
                     Ok(seen) => {
-                        console::say(&format!("    {trial}: {seen}"));
+                        console::say(&format!("    {name}: {seen}"));
                         outcome.count(seen);
                     }
                     Err(error) => outcome
                         .failures
-                        .push(format!("{trial}: {}", crate::as_failure(&error).render().trim_end())),
+                        .push(format!("{name}: {}", crate::as_failure(&error).render().trim_end())),
                 }
             }
         }
@@ -56,47 +109,41 @@ pub(crate) fn drill(how: How, ground: &Ground, root: &Path, rounds: u32) -> Resu
     Ok(outcome)
 }
 
-fn one(
-    how: How,
-    ground: &Ground,
-    root: &Path,
-    step: &str,
-    delay_ms: u64,
-    undisturbed: &str,
-) -> Result<&'static str> {
-    let stage = stage(ground, root)?;
-    let (sender, receiver) = channel();
-    let marker = format!("\"event\":\"begin\",\"step\":\"{step}\"");
-    let running = prepare(ground, &stage, move |line| {
-        if line.contains(&marker) {
-            // The drill may have gone on already.
-            let _ = sender.send(());
+impl Trial<'_> {
+    fn run(&self, scene: &Scene, undisturbed: &str) -> Result<&'static str> {
+        let (sender, receiver) = channel();
+        let marker = format!("\"event\":\"begin\",\"step\":\"{}\"", self.step);
+        let running = prepare(self.ground, &scene.stage, &scene.release, move |line| {
+            if line.contains(&marker) {
+                // The drill may have gone on already.
+                let _ = sender.send(());
+            }
+        })?;
+        reached(&receiver, &running, self.step)?;
+        std::thread::sleep(Duration::from_millis(self.delay_ms));
+        match self.how {
+            How::Kill => running.kill_outright(),
+            How::Restart => scene.stage.restart_database()?,
         }
-    })?;
-    reached(&receiver, &running, step)?;
-    std::thread::sleep(Duration::from_millis(delay_ms));
-    match how {
-        How::Kill => running.kill_outright(),
-        How::Restart => stage.restart_database()?,
+        let ended = running.wait()?;
+        let seen = match (self.how, ended.status.code()) {
+            (_, Some(0)) => "was through already, or went on",
+            (How::Kill, None) => "died, and the next boot finished",
+            (How::Restart, Some(1 | 5)) => "failed, and the next boot finished",
+            _ => return Err(ended.failure("be disturbed: this is no way to end").into()),
+        };
+        finish(self.ground, &scene.stage, &scene.release)?;
+        let now = picture(&scene.stage)?;
+        if now == undisturbed {
+            return Ok(seen);
+        }
+        let difference =
+            similar::TextDiff::from_lines(undisturbed, &now).unified_diff().context_radius(0).to_string();
+        let lines: Vec<&str> = difference.lines().take(20).collect();
+        Err(contract::Failure::new("compare with an undisturbed boot: the database differs")
+            .excerpt(lines.join("\n"))
+            .into())
     }
-    let ended = running.wait()?;
-    let seen = match (how, ended.status.code()) {
-        (_, Some(0)) => "was through already, or went on",
-        (How::Kill, None) => "died, and the next boot finished",
-        (How::Restart, Some(1 | 5)) => "failed, and the next boot finished",
-        _ => return Err(ended.failure("be disturbed: this is no way to end").into()),
-    };
-    finish(ground, &stage)?;
-    let now = picture(&stage)?;
-    if now == undisturbed {
-        return Ok(seen);
-    }
-    let difference =
-        similar::TextDiff::from_lines(undisturbed, &now).unified_diff().context_radius(0).to_string();
-    let lines: Vec<&str> = difference.lines().take(20).collect();
-    Err(contract::Failure::new("compare with an undisturbed boot: the database differs")
-        .excerpt(lines.join("\n"))
-        .into())
 }
 
 /// Waits until the boot says that it begins the step.
@@ -112,7 +159,7 @@ fn reached(receiver: &Receiver<()>, running: &Running, step: &str) -> Result<()>
 }
 
 /// A boot that must succeed.
-fn finish(ground: &Ground, stage: &Stage) -> Result<()> {
-    let ended = prepare(ground, stage, |_| {})?.wait()?;
+fn finish(ground: &Ground, stage: &Stage, release: &Path) -> Result<()> {
+    let ended = prepare(ground, stage, release, |_| {})?.wait()?;
     if ended.status.success() { Ok(()) } else { Err(ended.failure("finish what was disturbed").into()) }
 }

@@ -7,6 +7,7 @@ use crate::engine::{Choice, Ground, Stage};
 use crate::process::{self, Env, Running};
 use anyhow::Result;
 use contract::Failure;
+use snapshot::Snapshot;
 use std::path::{Path, PathBuf};
 
 /// What came of one drill.
@@ -49,11 +50,24 @@ fn stage(ground: &Ground, root: &Path) -> Result<Stage> {
     Stage::set(ground, root, Choice::Local, None)
 }
 
-/// Starts `runner prepare`, with JSON lines.
-fn prepare(ground: &Ground, stage: &Stage, each: impl Fn(&str) + Send + 'static) -> Result<Running> {
-    let mut environment = stage.environment();
+/// Starts `runner prepare` of the release in `root`, with JSON lines.
+fn prepare(
+    ground: &Ground,
+    stage: &Stage,
+    root: &Path,
+    each: impl Fn(&str) + Send + 'static,
+) -> Result<Running> {
+    let mut environment = of_release(stage, root);
     environment.push((contract::env::LOG.to_owned(), "json".to_owned()));
     Ok(process::start(&ground.runner, &["prepare"], Env::Only(environment), each)?)
+}
+
+/// The stage's environment, for the release in `root`.
+fn of_release(stage: &Stage, root: &Path) -> Vec<(String, String)> {
+    let mut environment = stage.environment();
+    environment.retain(|(name, _)| name != contract::env::ROOT);
+    environment.push((contract::env::ROOT.to_owned(), root.display().to_string()));
+    environment
 }
 
 /// Everything that must be the same after two boots: the recorded listing, and the number of rows of every table.
@@ -66,7 +80,7 @@ fn picture(stage: &Stage) -> Result<String> {
     Ok(format!("{}\n{}", listing.join("\n"), counts.join("\n")))
 }
 
-/// The same artefacts with one more migration: a new release, with something to do.
+/// The same artefacts with one more migration in each phase and one more field: a new release, with something to do in every step.
 fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
     let folder = stage.folder().join(format!("release-{number}"));
     std::fs::create_dir(&folder)?;
@@ -76,9 +90,38 @@ fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
             return Err(Failure::new(format!("copy `{name}`")).into());
         }
     }
-    let sql = format!(
+    let pre = format!(
         "CREATE TABLE IF NOT EXISTS drill_{number} (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n"
     );
-    std::fs::write(folder.join(format!("db-init/9{number:03}_drill.sql")), sql)?;
+    std::fs::write(folder.join(format!("db-init/9{number:03}_drill.sql")), pre)?;
+    let table = another_field(&folder.join(contract::artefacts::SNAPSHOT), &format!("drill_{number}"))?;
+    let post = format!(
+        "CREATE INDEX IF NOT EXISTS drill_{number}_idx ON {table} (drill_{number}, id);\nSELECT pg_sleep(0.2);\n"
+    );
+    std::fs::write(folder.join(format!("db-init-post/9{number:03}_drill.sql")), post)?;
     Ok(folder)
+}
+
+/// Adds a copy of the first optional text field under another name; returns its collection.
+fn another_field(path: &Path, name: &str) -> Result<String> {
+    let snapshot = Snapshot::parse(&std::fs::read_to_string(path)?)
+        .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
+    let is = |field: &snapshot::Field<'_>, key: &str, value: bool| field.schema(key) == Some(&value.into());
+    let like = snapshot.fields().find(|field| {
+        field.kind() == "string" && is(field, "is_nullable", true) && is(field, "is_unique", false)
+    });
+    let like = like.ok_or_else(|| Failure::new("find an optional text field in the snapshot"))?;
+    let (collection, mut copy) = (like.collection().to_owned(), like.value().clone());
+    for place in ["/field", "/meta/field", "/schema/name"] {
+        if let Some(value) = copy.pointer_mut(place) {
+            *value = name.into();
+        }
+    }
+    let mut json = snapshot.to_json();
+    if let Some(fields) = json["fields"].as_array_mut() {
+        fields.push(copy);
+    }
+    let another = Snapshot::from_json(json).map_err(|why| Failure::new("add a field").cause(why))?;
+    std::fs::write(path, snapshot::canonical(&another).to_yaml())?;
+    Ok(collection)
 }

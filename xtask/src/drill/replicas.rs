@@ -46,9 +46,8 @@ fn together(ground: &Ground, stage: &Stage, release: &Path, replicas: u32) -> Re
     let mut all: Vec<(Running, Address)> = Vec::new();
     for number in 0..replicas {
         let socket = stage.folder().join(format!("replica-{number}.sock"));
-        let mut environment = stage.environment();
-        environment.retain(|(name, _)| ![contract::env::ROOT, "UNIX_SOCKET_PATH"].contains(&name.as_str()));
-        environment.push((contract::env::ROOT.to_owned(), release.display().to_string()));
+        let mut environment = super::of_release(stage, release);
+        environment.retain(|(name, _)| name != "UNIX_SOCKET_PATH");
         environment.push(("UNIX_SOCKET_PATH".to_owned(), socket.display().to_string()));
         let running = process::start(&ground.runner, &["start"], Env::Only(environment), |_| {})?;
         all.push((running, Address::Socket(socket)));

@@ -262,6 +262,15 @@ impl Server {
     /// # Errors
     /// Exit 1 with pg_dump's own words.
     pub fn pg_dump(&self, database: &str, arguments: &[&str]) -> Outcome<String> {
+        let dump = self.pg_dump_bytes(database, arguments)?;
+        Ok(without_random_lines(&String::from_utf8_lossy(&dump)))
+    }
+
+    /// The same, byte by byte as `pg_dump` writes it: for its custom format.
+    ///
+    /// # Errors
+    /// Exit 1 with pg_dump's own words.
+    pub fn pg_dump_bytes(&self, database: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
         let socket = format!("{HOME}/s");
         let port = self.port().to_string();
         let mut words =
@@ -279,7 +288,7 @@ impl Server {
         if !output.status.success() {
             return Err(what().cause(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
         }
-        Ok(without_random_lines(&String::from_utf8_lossy(&output.stdout)))
+        Ok(output.stdout)
     }
 
     /// Stops it cleanly and starts it again on the same data, under the same address; after [`Server::kill`] it recovers.

@@ -3,8 +3,10 @@
 mod boot;
 mod directus_facts;
 mod fast_path;
+mod lock;
 mod refusals;
 mod releases;
 mod signals;
 mod site;
 mod telling;
+mod upgrade;

@@ -98,7 +98,7 @@ fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
     let post = format!(
         "CREATE INDEX IF NOT EXISTS drill_{number}_idx ON {table} (drill_{number}, id);\nSELECT pg_sleep(0.2);\n"
     );
-    std::fs::write(folder.join(format!("db-init-post/9{number:03}_drill.sql")), post)?;
+    std::fs::write(folder.join(format!("db-init-post/9{number:03}_drill_index.sql")), post)?;
     Ok(folder)
 }
 

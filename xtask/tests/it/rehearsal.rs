@@ -87,10 +87,12 @@ fn a_backup_of_the_bash_version_is_restored_adopted_and_keeps_its_rows() {
     }
     script += "INSERT INTO positions (device_id, ts, latitude, longitude) VALUES ('1', '2026-06-01', 41, 19), ('1', '2026-07-01', 41, 19);\n";
     server.psql(database.name(), &script).expect("a database of the bash version");
-    let dump = checkout.path("backup.sql");
-    let text = server.pg_dump(database.name(), &["--no-owner", "--no-privileges"]).expect("a dump");
-    std::fs::write(&dump, text).expect("a file");
-    let said = said(&mut checkout.dry_run(&["--restore", dump.to_str().expect("text")]))
-        .expect(0, &["2 rows in", "001_extensions.sql adopted", "positions", "2 → 2"]);
-    assert_eq!(said.last_line(), "dry-run passed");
+    for arguments in [&["--no-owner", "--no-privileges"][..], &["--format=custom"]] {
+        let dump = checkout.path("backup");
+        let bytes = server.pg_dump_bytes(database.name(), arguments).expect("a dump");
+        std::fs::write(&dump, bytes).expect("a file");
+        let said = said(&mut checkout.dry_run(&["--restore", dump.to_str().expect("text")]))
+            .expect(0, &["2 rows in", "001_extensions.sql adopted", "positions", "2 → 2"]);
+        assert_eq!(said.last_line(), "dry-run passed", "{arguments:?}");
+    }
 }

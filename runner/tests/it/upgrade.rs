@@ -1,0 +1,26 @@
+//! A database that an older Directus made, booted by the pinned one.
+
+use crate::site::Site;
+
+/// What Directus 11.13.4 left: `runner/tests/data/README.md`.
+const OLDER: &str = include_str!("../data/directus-11.13.4.sql");
+
+#[test]
+fn a_database_of_an_older_directus_is_upgraded_adopted_and_keeps_its_rows() {
+    let Some(site) = Site::new() else { return };
+    site.database.server().psql(site.database.name(), OLDER).expect("a database of Directus 11.13.4");
+    let pending = "of Directus' system migrations pending";
+    site.run(&["plan"], &[]).expect(0, &["the database is adopted", pending]);
+    site.prepare()
+        .expect(0, &["the database is adopted", "system migrations run", "no differences", "recorded"]);
+    let rows = "SELECT (SELECT string_agg(slug, ',') FROM organizations) || ' ' || (SELECT string_agg(make, ',') FROM vehicles)";
+    assert_eq!(site.ask(rows), "test-club Lada");
+    assert_eq!(site.ask("SELECT string_agg(email, ',') FROM directus_users"), "admin@example.com");
+    let before = site.picture();
+    // The next boot takes all steps and changes nothing, and then it serves without any.
+    site.run(&["prepare"], &[("RUNNER_FAST", "off")])
+        .expect(0, &["no system migration pending", "the record stands"]);
+    assert!(before == site.picture(), "the second boot changed the database");
+    let serving = site.serve(&mut site.runner(&["start"]));
+    assert!(serving.said().contains("nothing changed since"), "{}", serving.said());
+}

@@ -1,6 +1,7 @@
 //! The runner against real Postgres with TimescaleDB and the real, pinned Directus.
 
 mod boot;
+mod caches;
 mod directus_facts;
 mod fast_path;
 mod lock;

@@ -173,11 +173,25 @@ fn value(field: Field<'_>, number: usize) -> Option<Value> {
         "timestamp" => json!(format!("2026-06-0{}T10:00:00Z", number + 1)),
         "json" => json!({ "number": number }),
         "csv" => json!(["a", "b"]),
-        "geometry" | "geometry.Point" => {
-            json!({ "type": "Point", "coordinates": [19.8 + number as f64, 41.3] })
-        }
-        _ => return None,
+        kind => geometry(kind, number)?,
     })
+}
+
+/// GeoJSON of the type's own shape, at another place for each row.
+fn geometry(kind: &str, number: usize) -> Option<Value> {
+    let shape = kind.strip_prefix("geometry")?.trim_start_matches('.');
+    let at = |x: f64, y: f64| json!([19.0 + number as f64 + x, 41.0 + y]);
+    let line = || json!([at(0.0, 0.0), at(0.5, 0.0), at(0.5, 0.5)]);
+    let ring = || json!([at(0.0, 0.0), at(0.5, 0.0), at(0.5, 0.5), at(0.0, 0.0)]);
+    let coordinates = match shape {
+        "" | "Point" => at(0.0, 0.0),
+        "LineString" | "MultiPoint" => line(),
+        "Polygon" => json!([ring()]),
+        "MultiLineString" => json!([line()]),
+        "MultiPolygon" => json!([[ring()]]),
+        _ => return None,
+    };
+    Some(json!({ "type": if shape.is_empty() { "Point" } else { shape }, "coordinates": coordinates }))
 }
 
 /// A text for the pattern that the field's validation demands, if it does.
@@ -259,6 +273,30 @@ mod tests {
         assert_eq!(rows[0].values["team"], Value::Null);
         let order = in_order(&["entries", "teams"], &BTreeMap::from([(("entries", "team"), Some("teams"))]));
         assert_eq!(order, ["teams", "entries"]);
+    }
+
+    #[test]
+    fn a_reference_in_a_circle_is_left_null_by_name() {
+        let circle = "{ collection: entries, field: team, related_collection: teams }, { collection: teams, field: captain, related_collection: entries }, { collection: entries, field: twin, related_collection: entries }";
+        let fields = [field("team", "uuid", ""), field("twin", "uuid", "")];
+        let (rows, left_out) = of(&fields, circle);
+        assert_eq!(rows.len(), ROWS);
+        assert_eq!(
+            left_out,
+            [
+                "entries.team: points to teams, which has no rows yet: left null",
+                "entries.twin: points to entries, which has no rows yet: left null"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_geometry_has_the_shape_of_its_type() {
+        for shape in ["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"] {
+            let (rows, left_out) = of(&[field("place", &format!("geometry.{shape}"), "")], "");
+            assert_eq!(rows[1].values["place"]["type"], shape);
+            assert_eq!(left_out, Vec::<String>::new());
+        }
     }
 
     #[test]

@@ -276,13 +276,17 @@ impl Drift {
         missing.chain(changed).chain(added).collect()
     }
 
-    /// The foreign objects that no word of a migration names, so that they are not recorded as the release's.
+    /// The foreign objects that no word of a migration names, so that they are not recorded as the release's. A new table that one names
+    /// brings along what hangs on it, however the server called that: a boot that died half-way leaves such a table.
     pub(crate) fn foreign_to(&self, words: &BTreeSet<String>) -> Vec<Line> {
-        // A column is its table's: if a migration names the table, it makes the columns.
-        let name = |line: &Line| {
-            if line.kind() == "column" { line.table().to_owned() } else { line.own_name().to_owned() }
+        let is_new =
+            |table: &str| self.foreign.iter().any(|line| line.kind() == "table" && line.own_name() == table);
+        let is_ours = |line: &Line| {
+            words.contains(line.own_name()) || (words.contains(line.table()) && is_new(line.table()))
         };
-        self.foreign.iter().filter(|line| !words.contains(&name(line))).cloned().collect()
+        // A column of a table that was there is made by whoever names the table.
+        let is_column = |line: &Line| line.kind() == "column" && words.contains(line.table());
+        self.foreign.iter().filter(|line| !is_ours(line) && !is_column(line)).cloned().collect()
     }
 }
 
@@ -503,6 +507,20 @@ mod tests {
             ["index entries.by_hand: CREATE INDEX"]
         );
         assert_eq!(live.without(&foreign).lines().count(), 1);
+    }
+
+    #[test]
+    fn a_table_that_a_half_finished_boot_made_is_recorded_with_all_that_hangs_on_it() {
+        let live = listing(&[
+            "db-only|table|tracks|",
+            "db-only|column|tracks.id|integer not null",
+            "db-only|constraint|tracks.tracks_pkey|PRIMARY KEY (id)",
+            "db-only|index|entries.entries_note_idx|CREATE INDEX",
+        ]);
+        let words = BTreeSet::from(["tracks".to_owned(), "entries".to_owned()]);
+        let foreign = Listing::default().drift(&live).foreign_to(&words);
+        let names: Vec<&str> = foreign.iter().map(Line::name).collect();
+        assert_eq!(names, ["entries.entries_note_idx"], "an index by hand on a table that was there");
     }
 
     #[test]

@@ -18,6 +18,13 @@ pub(crate) enum Command {
         /// Preparing counts as well.
         live: bool,
     },
+    /// Say what schema the database has.
+    Snapshot,
+    /// Say whether the image is what this runner expects.
+    ImageCheck {
+        /// As JSON.
+        json: bool,
+    },
     /// Print a text.
     Help(&'static str),
     /// Print the version.
@@ -45,6 +52,8 @@ Commands:
   plan         say what a boot would do, and why; change nothing
   status       say what the database is: releases, drift, lock, versions
   healthcheck  say whether Directus serves, still prepares, or is down
+  snapshot     print the live Directus schema as JSON
+  image-check  say whether the image is what this runner expects: a step of its build
 
 Options:
   --help       this text, or a command's own: runner plan --help
@@ -98,6 +107,23 @@ Usage: runner healthcheck [--live]
 
 Example: HEALTHCHECK --start-period=60s CMD [\"runner\", \"healthcheck\"]";
 
+const SNAPSHOT: &str = "\
+Print the live Directus schema as JSON, as Directus itself would write it into a snapshot. Its log goes to stderr.
+
+Usage: runner snapshot
+
+Example: docker exec directus runner snapshot > live.json";
+
+const IMAGE_CHECK: &str = "\
+Say whether the image is what this runner expects: Node and Directus of the pinned versions, every module that the bridge takes, all system
+migrations, a user that is not root and may write uploads but none of the artefacts. Asks no database. Exit 3 with what is not so.
+
+Usage: runner image-check [--json]
+
+  --json  what the image holds, as JSON
+
+Example: RUN [\"runner\", \"image-check\"]";
+
 /// Reads the arguments.
 ///
 /// # Errors
@@ -121,6 +147,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Outcome<Command>
         "healthcheck" => match flags {
             [] => Ok(Command::Healthcheck { live: false }),
             ["--live"] => Ok(Command::Healthcheck { live: true }),
+            [other, ..] => Err(unknown(other)),
+        },
+        "snapshot" if wants_help => Ok(Command::Help(SNAPSHOT)),
+        "snapshot" => none(flags, Command::Snapshot),
+        "image-check" if wants_help => Ok(Command::Help(IMAGE_CHECK)),
+        "image-check" => match flags {
+            [] => Ok(Command::ImageCheck { json: false }),
+            ["--json"] => Ok(Command::ImageCheck { json: true }),
             [other, ..] => Err(unknown(other)),
         },
         other => Err(unknown(other)),
@@ -169,6 +203,7 @@ mod tests {
         );
         assert_eq!(parsed(&["healthcheck", "--live"]), Ok(Command::Healthcheck { live: true }));
         assert_eq!(parsed(&["status", "--help"]), Ok(Command::Help(STATUS)));
+        assert_eq!(parsed(&["image-check", "--json"]), Ok(Command::ImageCheck { json: true }));
     }
 
     #[test]

@@ -45,8 +45,12 @@ fn perform(command: Command, environment: Environment, style: Style) -> Outcome<
     if let Command::Healthcheck { live } = command {
         return healthcheck::run(&environment, live);
     }
+    if let Command::ImageCheck { json } = command {
+        return image_check(environment, json);
+    }
     let settings = BootSettings::from_environment(environment)?;
     match command {
+        Command::Snapshot => snapshot(&settings),
         Command::Plan(output) => plan(&settings, output, style),
         Command::Status(output) => status(&settings, output, style),
         Command::Prepare => prepare(&settings, style),
@@ -73,6 +77,18 @@ fn status(settings: &BootSettings, output: Output, style: Style) -> Outcome<Exit
         status::text(&status);
     }
     Ok(if output.check && !status.is_settled() { Exit::Differences } else { Exit::Done })
+}
+
+fn snapshot(settings: &BootSettings) -> Outcome<Exit> {
+    let schema = Boot::new(settings, &Interrupt::default()).live_schema()?;
+    say::result(&schema.to_string());
+    Ok(Exit::Done)
+}
+
+fn image_check(environment: Environment, json: bool) -> Outcome<Exit> {
+    let image = boot::image::check(environment)?;
+    say::result(&if json { status::image_json(&image).to_string() } else { status::image_text(&image) });
+    Ok(Exit::Done)
 }
 
 fn prepare(settings: &BootSettings, style: Style) -> Outcome<Exit> {

@@ -1,6 +1,7 @@
-//! `runner status` and `runner plan`, for people and as JSON.
+//! `runner status`, `runner plan` and `runner image-check`, for people and as JSON.
 
 use crate::say;
+use boot::image::Image;
 use boot::plan::{Action, BootPlan, StepKind};
 use boot::state::Directus;
 use boot::status::Status;
@@ -126,4 +127,15 @@ pub(crate) fn to_json(status: &Status) -> Value {
             "directus": entry.directus, "runner": entry.runner,
         })).collect::<Vec<_>>(),
     })
+}
+
+/// What an image holds, in one line.
+pub(crate) fn image_text(image: &Image) -> String {
+    let short = image.release.get(..12).unwrap_or(&image.release);
+    format!("release {short}: Directus {} on Node {}, user {}", image.directus, image.node, image.uid)
+}
+
+/// The same for machines.
+pub(crate) fn image_json(image: &Image) -> Value {
+    json!({ "release": image.release, "directus": image.directus, "node": image.node, "uid": image.uid })
 }

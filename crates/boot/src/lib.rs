@@ -10,6 +10,7 @@ pub mod drift;
 pub mod gate;
 mod guard;
 pub mod history;
+pub mod image;
 pub mod interrupt;
 pub mod listing;
 pub mod log;

@@ -79,3 +79,6 @@ impl Artefacts {
 
 /// The snapshot, relative to the artefacts' root.
 pub const SNAPSHOT: &str = "snapshots/schema.yaml";
+
+/// The folders of a release that are baked into the image, below `/directus`.
+pub const BAKED_IN: [&str; 6] = ["bridge", "db-init", "db-init-post", "extensions", "seeds", "snapshots"];

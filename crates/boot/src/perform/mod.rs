@@ -93,6 +93,21 @@ impl<'a> Boot<'a> {
         Ok(self.decide(release, state, &mut session)?.plan)
     }
 
+    /// The live schema, as Directus would write it into a snapshot; its log goes to stderr. Takes no lock and changes nothing.
+    ///
+    /// # Errors
+    /// When the migrations cannot be read, or what Directus threw.
+    pub fn live_schema(&self) -> Outcome<Value> {
+        let migrations = migrations::file::discover(&self.settings.artefacts)?;
+        let db_only = not_for_directus(&migrations);
+        let name = format!("runner-{}", self.id);
+        let options = Options { application_name: &name, db_only: &db_only, log: Log::Stderr };
+        let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
+        let mut answer = bridge.call("take a snapshot", "snapshot", json!({}))?;
+        bridge.close();
+        Ok(answer["snapshot"].take())
+    }
+
     /// Brings the database to what the release says, and proves it.
     ///
     /// # Errors

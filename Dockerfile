@@ -1,0 +1,54 @@
+# The image that production runs: the pinned Directus, everything of this release baked in, and the runner as its entrypoint. Nothing is
+# mounted into it but the uploads, and no `.env` is read.
+#
+# The runner comes from one of two stages; BuildKit skips the other:
+#   RUNNER=source     compiled here, so that `docker compose up --build` needs nothing but Docker (default)
+#   RUNNER=prebuilt   the binary that `cargo xtask image` has just built and lays in the context as prebuilt/runner-ARCH
+# It stays in what BuildKit has understood since Docker 20.10: no `# syntax=` line, which a registry would have to be asked for (C12).
+
+ARG RUNNER=source
+# @sha256:… pins the base's very bytes.
+ARG DIRECTUS_DIGEST=
+
+FROM rust:1.95.0-slim-trixie AS runner-source
+WORKDIR /src
+COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
+COPY .cargo .cargo
+COPY crates crates
+COPY runner runner
+COPY xtask xtask
+RUN target="$(uname -m)-unknown-linux-musl" \
+    && { rustup target list --installed | grep -qx "$target" || rustup target add "$target"; } \
+    && cargo build --locked --release --package runner --target "$target" \
+    && cp "target/$target/release/runner" /runner
+
+FROM scratch AS runner-prebuilt
+ARG TARGETARCH
+COPY prebuilt/runner-${TARGETARCH} /runner
+
+FROM runner-${RUNNER} AS runner
+
+FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS image
+# Owned by root and read-only, folders too: what serves cannot change what it serves. --chmod on the copy, because a later chmod or chown
+# would store everything twice (C9).
+USER 0:0
+# In the base image these two are the server's own; whoever may write a folder may put something else in its place.
+RUN ["chown", "0:0", "/directus", "/directus/extensions"]
+COPY --from=runner --chmod=0555 /runner /usr/local/bin/runner
+COPY --chmod=0555 bridge /directus/bridge
+COPY --chmod=0555 db-init /directus/db-init
+COPY --chmod=0555 db-init-post /directus/db-init-post
+COPY --chmod=0555 snapshots /directus/snapshots
+COPY --chmod=0555 seeds /directus/seeds
+COPY --chmod=0555 extensions /directus/extensions
+# The base image means SQLite.
+ENV DB_CLIENT=pg
+# By number, for Kubernetes' runAsNonRoot (C9).
+USER 1000:1000
+# The base image is what the runner and the bridge take it for, or there is no image.
+RUN ["runner", "image-check"]
+HEALTHCHECK --interval=5s --timeout=6s --start-period=5m --retries=3 CMD ["runner", "healthcheck"]
+LABEL org.opencontainers.image.base.name="docker.io/directus/directus:11.17.4"
+# Setting ENTRYPOINT resets the base image's CMD (C9).
+ENTRYPOINT ["runner"]
+CMD ["start"]

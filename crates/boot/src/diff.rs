@@ -1,24 +1,9 @@
-//! Directus' structured diff, read for three questions: is it empty, would it destroy anything, and which rows could stand in its way?
-//!
-//! A diff is `{collections, fields, systemFields, relations}`; each entry has a name and `diff`, a list of edits whose `kind`
-//! is N(ew), D(elete), E(dit) or A(rray). What counts is what Directus *does* with it (utils/apply-diff.js):
-//!
-//! 1. the first edit decides what happens to the object, and the others follow;
-//! 2. for collections and relations its path is not looked at: a key of `meta` that is missing in the file drops the table (D3);
-//! 3. for fields, an edit below `meta` is an update, and any other removal drops the column;
-//! 4. system fields are only ever updated.
-//!
-//! Printed plans are never parsed: a field's note can forge a line of one (D7).
+//! What Directus would do, read for two questions: would it destroy anything, and which rows could stand in its way? What it is called
+//! in words is the library's (`snapshot::change`), for a boot and for people at their desk alike.
 
 use serde_json::Value;
-
-/// The sections in the order in which people think of them.
-const SECTIONS: [(&str, &str); 4] = [
-    ("collections", "collection"),
-    ("fields", "field"),
-    ("systemFields", "system field"),
-    ("relations", "relation"),
-];
+use snapshot::Snapshot;
+use snapshot::change::{self, Action, Edit, Object};
 
 /// What happens to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,97 +66,87 @@ impl Risk {
 }
 
 /// One object that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// What happens to it.
     pub kind: Kind,
-    /// `collection`, `field`, `system field` or `relation`.
-    pub object: &'static str,
-    /// `entries` or `entries.race_number`.
-    pub name: String,
-    /// The changed properties: `schema.max_length 255 → 5`. Empty when the whole object comes or goes.
-    pub properties: Vec<String>,
+    /// What it is, and how it differs.
+    pub what: change::Change,
     /// What rows could lose by it, or how they could make it fail.
     pub risks: Vec<Risk>,
 }
 
 impl Change {
-    /// One line for people: `update field entries.race_number: schema.is_nullable true → false`.
-    pub fn line(&self) -> String {
-        let verb = match self.kind {
-            Kind::Create => "create",
-            Kind::Update => "update",
-            Kind::Narrow => "narrow",
-            Kind::Delete => "delete",
+    fn new(what: change::Change) -> Change {
+        let kind = match what.action {
+            Action::Add => Kind::Create,
+            Action::Drop => Kind::Delete,
+            Action::Edit if what.object == Object::Field && what.edits.iter().any(narrows) => Kind::Narrow,
+            Action::Edit => Kind::Update,
         };
-        let properties = if self.properties.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", self.properties.join(", "))
-        };
-        format!("{verb} {} {}{properties}", self.object, self.name)
+        Change { kind, risks: risks(kind, &what), what }
     }
-}
 
-/// Everything that differs.
-pub fn changes(diff: &Value) -> Vec<Change> {
-    let mut changes = Vec::new();
-    for (section, object) in SECTIONS {
-        for entry in diff[section].as_array().into_iter().flatten() {
-            let collection = entry["collection"].as_str().unwrap_or("?");
-            let name = match entry["field"].as_str() {
-                Some(field) => format!("{collection}.{field}"),
-                None => collection.to_owned(),
-            };
-            let edits = entry["diff"].as_array().map(Vec::as_slice).unwrap_or_default();
-            let kind = kind(object, edits);
-            let properties = edits.iter().map(property).filter(|property| !property.is_empty()).collect();
-            let risks = risks(object, kind, edits);
-            changes.push(Change { kind, object, name, properties, risks });
+    /// `entries` or `entries.race_number`: what a consent names.
+    pub fn name(&self) -> String {
+        self.what.name()
+    }
+
+    /// One line for people: `~ organizations.name: max length 255 → 50 (can lose values)`.
+    pub fn line(&self) -> String {
+        match self.kind {
+            Kind::Narrow => self.what.line_with(&["can lose values".to_owned()]),
+            _ => self.what.line(),
         }
     }
-    changes
 }
 
-/// What Directus does with the object; the rules are numbered above.
-fn kind(object: &str, edits: &[Value]) -> Kind {
-    let Some(first) = edits.first() else { return Kind::Update };
-    let below_meta = first["path"].as_array().is_some_and(|path| path.len() >= 2 && path[0] == "meta");
-    match (object, first["kind"].as_str()) {
-        ("system field", _) => Kind::Update,
-        ("field", _) if below_meta => Kind::Update,
-        (_, Some("N")) => Kind::Create,
-        (_, Some("D")) => Kind::Delete,
-        ("field", _) if edits.iter().any(narrows) => Kind::Narrow,
-        _ => Kind::Update,
-    }
+/// Everything that Directus would do.
+pub fn changes(diff: &Value) -> Vec<Change> {
+    change::of_diff(diff).into_iter().map(Change::new).collect()
+}
+
+/// Everything that differs between two snapshots, with what it would put at risk.
+pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    change::between(before, after).into_iter().map(Change::new).collect()
 }
 
 /// What rows have to do with it.
-fn risks(object: &str, kind: Kind, edits: &[Value]) -> Vec<Risk> {
-    let first = edits.first().unwrap_or(&Value::Null);
-    let edit = |name: &str| edits.iter().find(|edit| path(edit) == ["schema", name]);
-    let becomes = |name: &str, value: bool| edit(name).is_some_and(|edit| edit["rhs"] == value);
-    match (object, kind) {
-        ("collection", Kind::Delete) => vec![Risk::Rows],
-        ("field", Kind::Delete) => vec![Risk::Values],
-        ("field", Kind::Create) => new_field(&first["rhs"]["schema"]),
-        ("field", _) => {
-            let mut risks = if kind == Kind::Narrow { vec![narrowing(&edit)] } else { Vec::new() };
+fn risks(kind: Kind, what: &change::Change) -> Vec<Risk> {
+    let becomes = |name: &str, value: bool| {
+        what.edit(&["schema", name])
+            .is_some_and(|edit| edit.after.as_ref().is_some_and(|after| *after == value))
+    };
+    let item = what.becomes().unwrap_or(&Value::Null);
+    match (what.object, kind) {
+        // A folder has no rows.
+        (Object::Collection, Kind::Delete) if what.was().is_none_or(|was| was["schema"].is_object()) => {
+            vec![Risk::Rows]
+        }
+        (Object::Field, Kind::Delete) if what.was().is_none_or(|was| was["type"] != "alias") => {
+            vec![Risk::Values]
+        }
+        (Object::Field, Kind::Create) => new_field(&item["schema"]),
+        (Object::Field, Kind::Narrow | Kind::Update) => {
+            let mut risks = if kind == Kind::Narrow { vec![narrowing(what)] } else { Vec::new() };
             risks.extend(becomes("is_nullable", false).then_some(Risk::Nulls));
             risks.extend(becomes("is_unique", true).then_some(Risk::Duplicates));
             risks
         }
-        ("relation", Kind::Create) => reference(&first["rhs"]["schema"]).into_iter().collect(),
+        (Object::Relation, Kind::Create) => reference(&item["schema"]).into_iter().collect(),
         _ => Vec::new(),
     }
 }
 
 /// What a narrowed field can lose: as exactly as its edits tell.
-fn narrowing<'a>(edit: &impl Fn(&str) -> Option<&'a Value>) -> Risk {
-    let is_text = |value: &Value| ["text", "character varying", "character"].iter().any(|name| value == name);
-    let converted = edit("data_type").is_some_and(|edit| !(is_text(&edit["lhs"]) && is_text(&edit["rhs"])));
-    let to = |name: &str| edit(name).and_then(|edit| edit["rhs"].as_u64());
+fn narrowing(what: &change::Change) -> Risk {
+    const TEXTS: [&str; 3] = ["text", "character varying", "character"];
+    let is_text = |value: &Option<Value>| {
+        value.as_ref().and_then(Value::as_str).is_some_and(|name| TEXTS.contains(&name))
+    };
+    let edit = |name: &str| what.edit(&["schema", name]);
+    let converted = edit("data_type").is_some_and(|edit| !(is_text(&edit.before) && is_text(&edit.after)));
+    let to = |name: &str| edit(name).and_then(|edit| edit.after.as_ref()?.as_u64());
     match (converted, to("max_length"), to("numeric_precision"), to("numeric_scale")) {
         (false, Some(length), ..) => Risk::Longer(length),
         (false, _, Some(precision), scale) => Risk::Unfitting { precision, scale: scale.unwrap_or(0) },
@@ -199,10 +174,6 @@ fn reference(schema: &Value) -> Option<Risk> {
     Some(Risk::Orphans { related: text("foreign_key_table")?, key: text("foreign_key_column")? })
 }
 
-fn path(edit: &Value) -> Vec<&str> {
-    edit["path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
-}
-
 /// Types that hold every value of the other.
 const WIDENINGS: [(&str, &str); 5] = [
     ("integer", "bigint"),
@@ -213,76 +184,32 @@ const WIDENINGS: [(&str, &str); 5] = [
 ];
 
 /// An edit of a column by which values can be cut, rounded or refused; Directus performs it and says success (D23).
-fn narrows(edit: &Value) -> bool {
-    let path = path(edit);
-    let (before, after) = (&edit["lhs"], &edit["rhs"]);
-    match path.as_slice() {
-        ["schema", "data_type"] => {
-            let types = (before.as_str().unwrap_or_default(), after.as_str().unwrap_or_default());
-            !WIDENINGS.contains(&types)
-        }
-        // No limit is the widest; a change of the type sets it to something or to nothing, and is judged by the type.
-        ["schema", "max_length" | "numeric_precision" | "numeric_scale"] => {
-            match (before.as_f64(), after.as_f64()) {
-                (Some(before), Some(after)) => after < before,
-                (None, Some(_)) => true,
-                (_, None) => false,
-            }
-        }
-        _ => false,
+fn narrows(edit: &Edit) -> bool {
+    let is = |name: &str| edit.is_at(&["schema", name]);
+    let (before, after) = (edit.before.as_ref(), edit.after.as_ref());
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+    let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+    if is("data_type") {
+        return !WIDENINGS.contains(&(text(before).as_str(), text(after).as_str()));
     }
+    // No limit is the widest; a change of the type sets it to something or to nothing, and is judged by the type.
+    if is("max_length") || is("numeric_precision") || is("numeric_scale") {
+        return match (number(before), number(after)) {
+            (Some(before), Some(after)) => after < before,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+    }
+    false
 }
 
-fn property(edit: &Value) -> String {
-    let path: Vec<String> = edit["path"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned))
-        .collect();
-    let path = path.join(".");
-    if path.is_empty() {
-        return path;
-    }
-    match edit["kind"].as_str() {
-        Some("N") => format!("{path} added"),
-        Some("D") => format!("{path} removed"),
-        Some("A") => format!("{path}[{}] changed", edit["index"]),
-        _ => format!("{path} {} → {}", short(&edit["lhs"]), short(&edit["rhs"])),
-    }
-}
-
-fn short(value: &Value) -> String {
-    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    if text.chars().count() <= 40 {
-        text
-    } else {
-        format!("{}…", text.chars().take(40).collect::<String>())
-    }
-}
-
-/// "14 collections, 96 fields to create; 1 field to update".
+/// "add 14 collections, 96 fields; change 1 field".
 pub fn summary(changes: &[Change]) -> String {
-    let mut parts = Vec::new();
-    for (kind, verb) in [
-        (Kind::Create, "create"),
-        (Kind::Update, "update"),
-        (Kind::Narrow, "narrow"),
-        (Kind::Delete, "delete"),
-    ] {
-        let counts: Vec<String> = SECTIONS
-            .iter()
-            .map(|(_, object)| {
-                (object, changes.iter().filter(|each| each.kind == kind && each.object == *object).count())
-            })
-            .filter(|(_, count)| *count > 0)
-            .map(|(object, count)| format!("{count} {object}{}", if count == 1 { "" } else { "s" }))
-            .collect();
-        if !counts.is_empty() {
-            parts.push(format!("{verb} {}", counts.join(", ")));
-        }
-    }
-    if parts.is_empty() { "no differences".to_owned() } else { parts.join("; ") }
+    let groups =
+        [(Kind::Create, "add"), (Kind::Update, "change"), (Kind::Narrow, "narrow"), (Kind::Delete, "drop")];
+    change::counted(groups.map(|(kind, verb)| {
+        (verb, changes.iter().filter(|change| change.kind == kind).map(|change| change.what.object).collect())
+    }))
 }
 
 #[cfg(test)]
@@ -310,10 +237,10 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "delete collection vehicles: meta.group removed",
-                "delete field entries.name: schema.is_indexed removed",
-                "update system field directus_activity.timestamp: schema.is_indexed removed",
-                "delete relation entries.team: meta.sort_field removed",
+                "~ directus_activity.timestamp: indexed removed",
+                "- entries.name (dropped): indexed removed",
+                "- entries.team → any (relation dropped): sort field removed",
+                "- vehicles (collection dropped): group removed",
             ]
         );
     }
@@ -322,7 +249,8 @@ mod tests {
     fn d23_what_can_lose_values_is_narrowing_and_what_cannot_is_not() {
         let check = |property: &str, before: Value, after: Value, expected: Kind| {
             let edit = json!({"kind": "E", "path": ["schema", property], "lhs": before, "rhs": after});
-            assert_eq!(kind("field", &[edit]), expected, "{property} {before} → {after}");
+            let diff = json!({ "fields": [{"collection": "a", "field": "b", "diff": [edit]}] });
+            assert_eq!(changes(&diff)[0].kind, expected, "{property} {before} → {after}");
         };
         check("max_length", json!(255), json!(5), Kind::Narrow);
         check("max_length", json!(5), json!(255), Kind::Update);
@@ -374,14 +302,17 @@ mod tests {
             &[orphans],
         );
         check("fields", json!([{"kind": "D", "lhs": {}}]), &[Risk::Values]);
+        check("fields", json!([{"kind": "D", "lhs": {"type": "alias"}}]), &[]);
+        check("collections", json!([{"kind": "D", "lhs": {"schema": {"name": "a"}}}]), &[Risk::Rows]);
+        check("collections", json!([{"kind": "D", "lhs": {"meta": {}}}]), &[]);
     }
 
     #[test]
-    fn whole_objects_are_created_and_deleted_and_their_insides_updated() {
+    fn whole_objects_come_and_go_and_their_insides_change() {
         let diff = json!({
-            "collections": [{"collection": "teams", "diff": [{"kind": "D", "lhs": {}}]}],
+            "collections": [{"collection": "teams", "diff": [{"kind": "D", "lhs": {"schema": {"name": "teams"}}}]}],
             "fields": [
-                {"collection": "entries", "field": "note", "diff": [{"kind": "N", "rhs": {}}]},
+                {"collection": "entries", "field": "note", "diff": [{"kind": "N", "rhs": {"type": "text"}}]},
                 {"collection": "entries", "field": "name", "diff": [
                     {"kind": "E", "path": ["schema", "max_length"], "lhs": 255, "rhs": 5},
                     {"kind": "D", "path": ["meta", "options", "x"], "lhs": 1},
@@ -390,22 +321,22 @@ mod tests {
                 {"collection": "entries", "field": "slug", "diff": [{"kind": "D", "path": ["meta", "options", "y"], "lhs": 1}]},
             ],
             "systemFields": [],
-            "relations": [{"collection": "entries", "field": "team", "diff": [{"kind": "E", "path": ["schema", "on_delete"], "lhs": "SET NULL", "rhs": "CASCADE"}]}],
+            "relations": [{"collection": "entries", "field": "team", "related_collection": "teams", "diff": [{"kind": "E", "path": ["schema", "on_delete"], "lhs": "SET NULL", "rhs": "CASCADE"}]}],
         });
         let lines: Vec<String> = changes(&diff).iter().map(Change::line).collect();
         assert_eq!(
             lines,
             [
-                "delete collection teams",
-                "create field entries.note",
-                "narrow field entries.name: schema.max_length 255 → 5, meta.options.x removed",
-                "update field entries.slug: meta.options.y removed",
-                "update relation entries.team: schema.on_delete SET NULL → CASCADE",
+                "~ entries.name: max length 255 → 5, options.x 1 removed (can lose values)",
+                "+ entries.note (text)",
+                "~ entries.slug: options.y 1 removed",
+                "~ entries.team → teams: on delete SET NULL → CASCADE",
+                "- teams (collection dropped)",
             ]
         );
         assert_eq!(
             summary(&changes(&diff)),
-            "create 1 field; update 1 field, 1 relation; narrow 1 field; delete 1 collection"
+            "add 1 field; change 1 field, 1 relation; narrow 1 field; drop 1 collection"
         );
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::diff::{self, Change};
 use crate::release::ReleaseId;
-use crate::stake::Stake;
+use crate::stake::{self, Stake};
 use contract::env::ALLOW_DESTRUCTIVE;
 use contract::{Exit, Failure, Outcome};
 use std::collections::BTreeSet;
@@ -77,41 +77,42 @@ pub struct Case<'a> {
 pub fn judge(case: Case<'_>) -> Outcome<Vec<String>> {
     let failing: Vec<&Stake> = case.stakes.iter().filter(|stake| stake.fails()).collect();
     if !failing.is_empty() && !case.rows_may_change {
-        return Err(in_the_way(&failing));
+        return Err(in_the_way(&case, &failing));
     }
     let consent = case.consent.filter(|consent| consent.is_for(case.release));
     let destroying = || case.changes.iter().filter(|change| change.kind.destroys());
-    let covered = |change: &&Change| consent.is_some_and(|consent| consent.covers(&change.name));
+    let covered = |change: &&Change| consent.is_some_and(|consent| consent.covers(&change.name()));
     let refused: Vec<&Change> = destroying().filter(|change| !covered(change)).collect();
     if refused.is_empty() {
-        return Ok(destroying().map(|change| with_stake(change, case.stakes)).collect());
+        return Ok(destroying().map(|change| stake::line(change, case.stakes)).collect());
     }
     Err(without_consent(&case, &refused))
 }
 
-fn in_the_way(failing: &[&Stake]) -> Failure {
-    let lines = failing.iter().map(|stake| format!("{}: {}", stake.name, stake.sentence()));
+fn in_the_way(case: &Case<'_>, failing: &[&Stake]) -> Failure {
+    let changes = case.changes.iter().filter(|change| failing.iter().any(|stake| stake.is_of(change)));
+    let lines = changes.map(|change| stake::line(change, case.stakes));
     Failure::new("apply the snapshot: rows stand in its way")
-        .excerpt(listed(lines.collect()))
+        .excerpt(in_words(lines.collect()))
         .cause("Directus would fail half-way; nothing was applied (D28)")
         .hint("put the rows right: by hand, or with a migration in db-init/ that runs before the schema is applied")
 }
 
 fn without_consent(case: &Case<'_>, refused: &[&Change]) -> Failure {
     let owned: Vec<Change> = refused.iter().copied().cloned().collect();
-    let lines = refused.iter().map(|change| with_stake(change, case.stakes));
-    let names: BTreeSet<&str> = refused.iter().map(|change| change.name.as_str()).collect();
+    let lines = refused.iter().map(|change| stake::line(change, case.stakes));
     // A consent holds for what it names alone: what was consented to already must be in the line again.
     let before = case.consent.filter(|consent| consent.is_for(case.release));
-    let names: BTreeSet<&str> = names
-        .into_iter()
-        .chain(before.iter().flat_map(|consent| consent.names.iter().map(String::as_str)))
+    let names: BTreeSet<String> = refused
+        .iter()
+        .map(|change| change.name())
+        .chain(before.iter().flat_map(|consent| consent.names.iter().cloned()))
         .collect();
-    let names: Vec<&str> = names.into_iter().collect();
+    let names: Vec<String> = names.into_iter().collect();
     let failure =
         Failure::new(format!("apply the snapshot: it would destroy data ({})", diff::summary(&owned)))
             .exit(Exit::Refused)
-            .excerpt(listed(lines.collect()))
+            .excerpt(in_words(lines.collect()))
             .cause("the database has more than snapshots/schema.yaml says; nothing was applied");
     let failure = match case.consent.filter(|consent| !consent.is_for(case.release)) {
         Some(consent) => failure.cause(format!(
@@ -128,26 +129,22 @@ fn without_consent(case: &Case<'_>, refused: &[&Change]) -> Failure {
     ))
 }
 
-/// `delete field entries.race_number: 412 rows hold a value`
-fn with_stake(change: &Change, stakes: &[Stake]) -> String {
-    let sentences: Vec<String> = stakes
-        .iter()
-        .filter(|stake| stake.name == change.name && !stake.risk.fails())
-        .map(Stake::sentence)
-        .collect();
-    match (sentences.is_empty(), change.properties.is_empty()) {
-        (true, _) => change.line(),
-        (false, true) => format!("{}: {}", change.line(), sentences.join("; ")),
-        (false, false) => format!("{}; {}", change.line(), sentences.join("; ")),
-    }
+/// Changes in words, as an excerpt.
+pub(crate) fn in_words(lines: Vec<String>) -> String {
+    excerpt("  ", lines)
 }
 
-/// Lines of an excerpt, with an end.
-pub(crate) fn listed(mut lines: Vec<String>) -> String {
+/// Other lines, as an excerpt.
+pub(crate) fn listed(lines: Vec<String>) -> String {
+    excerpt("  - ", lines)
+}
+
+/// With an end.
+fn excerpt(indent: &str, mut lines: Vec<String>) -> String {
     const MOST: usize = 20;
     let more = lines.len().saturating_sub(MOST);
     lines.truncate(MOST);
-    let mut lines: Vec<String> = lines.into_iter().map(|line| format!("  - {line}")).collect();
+    let mut lines: Vec<String> = lines.into_iter().map(|line| format!("{indent}{line}")).collect();
     if more > 0 {
         lines.push(format!("  … and {more} more"));
     }
@@ -157,13 +154,24 @@ pub(crate) fn listed(mut lines: Vec<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diff::{Kind, Risk};
+    use crate::diff::{self, Risk};
+    use serde_json::{Value, json};
 
     const ID: &str = "0123456789abcdef0123456789abcdef";
 
-    fn change(kind: Kind, name: &str, risk: Risk) -> Change {
-        let object = if name.contains('.') { "field" } else { "collection" };
-        Change { kind, object, name: name.to_owned(), properties: Vec::new(), risks: vec![risk] }
+    fn dropped_field(collection: &str, field: &str) -> Change {
+        of(
+            json!({"fields": [{"collection": collection, "field": field, "diff": [{"kind": "D", "lhs": {"type": "string"}}]}]}),
+        )
+    }
+
+    fn edited_field(collection: &str, field: &str, key: &str, before: Value, after: Value) -> Change {
+        let edit = json!({"kind": "E", "path": ["schema", key], "lhs": before, "rhs": after});
+        of(json!({"fields": [{"collection": collection, "field": field, "diff": [edit]}]}))
+    }
+
+    fn of(diff: Value) -> Change {
+        diff::changes(&diff).remove(0)
     }
 
     fn check(
@@ -176,7 +184,7 @@ mod tests {
             .iter()
             .zip(counts)
             .map(|(change, count)| Stake {
-                name: change.name.clone(),
+                name: change.name(),
                 risk: change.risks[0].clone(),
                 count: Some(*count),
             })
@@ -193,10 +201,11 @@ mod tests {
     }
 
     fn losses() -> Vec<Change> {
+        let teams = json!({"collections": [{"collection": "teams", "diff": [{"kind": "D", "lhs": {"schema": {"name": "teams"}}}]}]});
         vec![
-            change(Kind::Delete, "entries.race_number", Risk::Values),
-            change(Kind::Narrow, "organizations.name", Risk::Longer(50)),
-            change(Kind::Delete, "teams", Risk::Rows),
+            dropped_field("entries", "race_number"),
+            edited_field("organizations", "name", "max_length", json!(255), json!(50)),
+            of(teams),
         ]
     }
 
@@ -207,7 +216,7 @@ mod tests {
         assert_eq!(
             failure.excerpt.as_deref(),
             Some(
-                "  - delete field entries.race_number: 412 rows hold a value\n  - narrow field organizations.name: 3 values are longer than 50\n  - delete collection teams: 7 rows"
+                "  - entries.race_number (dropped, 412 rows hold a value)\n  ~ organizations.name: max length 255 → 50 (3 values are longer than 50)\n  - teams (collection dropped, 7 rows)"
             )
         );
         assert!(
@@ -237,10 +246,11 @@ mod tests {
 
     #[test]
     fn d28_rows_in_the_way_fail_unless_migrations_may_still_put_them_right() {
-        let changes = [change(Kind::Update, "entries.team", Risk::Nulls)];
+        let changes = [edited_field("entries", "team", "is_nullable", json!(true), json!(false))];
+        assert_eq!(changes[0].risks, [Risk::Nulls]);
         let failure = check(&changes, &[2], None, false).unwrap_err();
         assert_eq!(failure.exit, Exit::Failed);
-        assert!(failure.excerpt.unwrap().contains("entries.team: 2 rows have no value"));
+        assert_eq!(failure.excerpt.unwrap(), "  ~ entries.team: required no → yes (2 rows have no value)");
         assert!(check(&changes, &[2], None, true).is_ok());
         assert!(check(&changes, &[0], None, false).is_ok());
     }

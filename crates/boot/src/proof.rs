@@ -1,7 +1,7 @@
 //! Proofs: whether a step really did what it said. Exit codes and log lines of Directus prove nothing (D1, D2).
 
 use crate::diff;
-use crate::gate::listed;
+use crate::gate::{in_words, listed};
 use crate::listing::Drift;
 use crate::state::{self, Directus};
 use contract::{Failure, Outcome};
@@ -57,7 +57,7 @@ pub fn applied(diff: &Value, what: &str) -> Outcome<()> {
         return Ok(());
     }
     Err(Failure::new(format!("{what}: not everything was done, whatever Directus logged; left: {}", diff::summary(&left)))
-        .excerpt(listed(left.iter().map(diff::Change::line).collect()))
+        .excerpt(in_words(left.iter().map(diff::Change::line).collect()))
         .hint("cargo xtask check finds incomplete entries of the snapshot; cargo xtask snapshot writes complete ones"))
 }
 
@@ -68,12 +68,13 @@ mod tests {
 
     #[test]
     fn d2_what_is_left_of_a_diff_is_a_failure() {
-        let diff = json!({"collections": [{"collection": "teams", "diff": [{"kind": "N", "rhs": {}}]}]});
+        let diff =
+            json!({"collections": [{"collection": "teams", "diff": [{"kind": "N", "rhs": {"schema": {}}}]}]});
         let failure = applied(&diff, "apply the snapshot").unwrap_err();
         assert_eq!(
             failure.what,
-            "apply the snapshot: not everything was done, whatever Directus logged; left: create 1 collection"
+            "apply the snapshot: not everything was done, whatever Directus logged; left: add 1 collection"
         );
-        assert_eq!(failure.excerpt.as_deref(), Some("  - create collection teams"));
+        assert_eq!(failure.excerpt.as_deref(), Some("  + teams (collection)"));
     }
 }

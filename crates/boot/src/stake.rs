@@ -25,6 +25,11 @@ impl Stake {
         self.risk.fails() && self.count.is_some_and(|count| count > 0)
     }
 
+    /// Whether it is about this change.
+    pub(crate) fn is_of(&self, change: &Change) -> bool {
+        self.name == change.name() && change.risks.contains(&self.risk)
+    }
+
     /// "412 rows hold a value".
     pub fn sentence(&self) -> String {
         let count = match self.count {
@@ -50,28 +55,29 @@ impl Stake {
                 &format!("value does not fit {precision} digits with {scale} after the point"),
                 &format!("values do not fit {precision} digits with {scale} after the point"),
             ),
-            Risk::Nulls => say(
-                "row has no value, and the field is to be required",
-                "rows have no value, and the field is to be required",
-            ),
-            Risk::AnyRow => say(
-                "row is there, and the new field is required and has no default",
-                "rows are there, and the new field is required and has no default",
-            ),
-            Risk::Duplicates => say(
-                "value occurs more than once, and the field is to be unique",
-                "values occur more than once, and the field is to be unique",
-            ),
-            Risk::SeveralRows => say(
-                "row would get the default",
-                "rows would get the same default, and the new field is to be unique",
-            ),
+            Risk::Nulls => say("row has no value", "rows have no value"),
+            Risk::AnyRow => {
+                say("row is there, and it has no default", "rows are there, and it has no default")
+            }
+            Risk::Duplicates => say("value occurs more than once", "values occur more than once"),
+            Risk::SeveralRows => say("row would get the default", "rows would get the same default"),
             Risk::Orphans { related, .. } => say(
                 &format!("value names a row of `{related}` that does not exist"),
                 &format!("values name rows of `{related}` that do not exist"),
             ),
         }
     }
+}
+
+/// A change in words with what is at stake by it: `- entries.race_number (dropped, 412 rows hold a value)`. Of rows that could stand in
+/// its way, only those that do are worth a word.
+pub fn line(change: &Change, stakes: &[Stake]) -> String {
+    let of_change = stakes.iter().filter(|stake| stake.is_of(change));
+    let notes: Vec<String> = of_change
+        .filter(|stake| !stake.risk.fails() || stake.count != Some(0))
+        .map(Stake::sentence)
+        .collect();
+    if notes.is_empty() { change.line() } else { change.what.line_with(&notes) }
 }
 
 /// `1,234`
@@ -96,14 +102,14 @@ pub fn weigh(session: &mut Session, home: &str, changes: &[Change]) -> Outcome<V
     let mut stakes = Vec::new();
     for change in changes {
         for risk in &change.risks {
-            let Some(sql) = sql(home, &change.name, risk) else { continue };
+            let Some(sql) = sql(home, &change.name(), risk) else { continue };
             let count = session.client().query_one(&sql, &[]).ok().map(|row| row.get::<_, i64>(0));
             let count = match (risk, count) {
                 // One row alone can have the default.
                 (Risk::SeveralRows, Some(1)) => Some(0),
                 (_, count) => count,
             };
-            stakes.push(Stake { name: change.name.clone(), risk: risk.clone(), count });
+            stakes.push(Stake { name: change.name(), risk: risk.clone(), count });
         }
     }
     Ok(stakes)
@@ -156,7 +162,7 @@ mod tests {
         assert_eq!(sentence(Risk::Rows, Some(1_000_001)), "more than 1,000,000 rows");
         assert_eq!(sentence(Risk::Rows, Some(12_345)), "12,345 rows");
         assert_eq!(sentence(Risk::Values, None), "an unknown number of rows hold a value");
-        assert_eq!(sentence(Risk::Nulls, Some(1)), "1 row has no value, and the field is to be required");
+        assert_eq!(sentence(Risk::Nulls, Some(1)), "1 row has no value");
     }
 
     #[test]

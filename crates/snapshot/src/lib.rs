@@ -2,7 +2,7 @@
 //! held against rules. Pure: text in, text and findings out; never imports `std::fs`.
 
 pub mod canonical;
-pub mod diff;
+pub mod change;
 pub mod directus;
 pub mod model;
 pub mod rules;
@@ -10,7 +10,7 @@ pub mod span;
 pub mod yaml;
 
 pub use canonical::canonical;
-pub use diff::first_differences;
+pub use change::Change;
 pub use model::{Collection, Document, Field, Relation, Snapshot, SystemField};
 pub use rules::{Finding, Severity};
 pub use yaml::read::{Doubt, ParseError};

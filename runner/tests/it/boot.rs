@@ -7,7 +7,7 @@ fn a_cold_boot_leaves_what_git_says_and_a_second_one_changes_nothing() {
     let Some(site) = Site::new() else { return };
     site.prepare().expect(
         0,
-        &["3 migrations run", "Directus 11.17.4 installed", "create 14 collections", "runner: prepared"],
+        &["3 migrations run", "Directus 11.17.4 installed", "add 14 collections", "runner: prepared"],
     );
     assert_eq!(site.ask("SELECT count(*) FROM migrations_applied WHERE checksum IS NOT NULL"), "5");
     assert_eq!(site.ask("SELECT count(*) FROM directus_collections WHERE collection !~ '_group$'"), "12");

@@ -56,7 +56,7 @@ fn overtaken(site: &Site, variables: &[(&str, &str)]) -> Serving {
     let newer = site.another_release();
     newer.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
     let all: Vec<(&str, &str)> = variables.iter().copied().chain([newer.variable()]).collect();
-    site.run(&["prepare"], &all).expect(0, &["create 1 field", "recorded"]);
+    site.run(&["prepare"], &all).expect(0, &["add 1 field", "recorded"]);
     serving
 }
 

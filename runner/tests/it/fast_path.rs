@@ -160,7 +160,7 @@ fn drift_that_is_harmless_is_repaired_and_the_rest_is_said_by_name() {
     assert_eq!(site.ask("SELECT hidden FROM directus_collections WHERE collection = 'classes'"), "t");
     site.prepare().expect(
         0,
-        &["~ collection classes: hidden false → true", "update 1 collection", "the record stands"],
+        &["~ collection classes: hidden false → true", "change 1 collection", "the record stands"],
     );
     assert_eq!(site.ask("SELECT hidden FROM directus_collections WHERE collection = 'classes'"), "f");
     assert_eq!(site.ask("SELECT count(*) FROM schema_releases"), "1");

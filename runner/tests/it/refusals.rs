@@ -45,8 +45,7 @@ fn d23_narrowing_a_populated_field_is_refused_with_exit_4() {
         let after = after.replacen("max_length: 100", "max_length: 2", 1);
         format!("{before}  - collection: vehicles\n    field: make\n{after}")
     });
-    site.prepare()
-        .expect(4, &["narrow field vehicles.make: schema.max_length 100 → 2", "nothing was applied"]);
+    site.prepare().expect(4, &["~ vehicles.make: max length 100 → 2 (", "nothing was applied"]);
     assert_eq!(site.ask("SELECT make FROM vehicles"), "Lada");
 }
 
@@ -120,7 +119,7 @@ fn a_deletion_on_a_populated_database_is_refused_with_exit_4() {
         let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next field") + 1;
         format!("{}{}", &text[..start], &text[end..])
     });
-    site.prepare().expect(4, &["delete field vehicles.plate", "nothing was applied"]);
+    site.prepare().expect(4, &["- vehicles.plate (dropped", "nothing was applied"]);
     assert_eq!(site.ask("SELECT count(*) FROM information_schema.columns WHERE table_name='vehicles' AND column_name='plate'"), "1");
 }
 

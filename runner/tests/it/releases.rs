@@ -16,7 +16,7 @@ fn two() -> Option<(Site, crate::site::Release)> {
 fn an_older_pod_that_restarts_beside_a_newer_release_flips_nothing() {
     let Some((site, second)) = two() else { return };
     site.run(&["prepare"], &[second.variable()])
-        .expect(0, &["a new release after", "create 1 field", "recorded"]);
+        .expect(0, &["a new release after", "add 1 field", "recorded"]);
     let before = site.picture();
     for _ in 0..2 {
         site.prepare().expect(0, &["came after this one; everything that this one manages is still there"]);
@@ -37,10 +37,10 @@ fn an_older_release_that_misses_something_does_not_start() {
     second.edit("snapshots/schema.yaml", |text| without_field(&text, "vehicles", "plate"));
     let refused = site
         .run(&["prepare"], &[second.variable()])
-        .expect(4, &["delete field vehicles.plate: 0 rows hold a value"]);
+        .expect(4, &["- vehicles.plate (dropped, 0 rows hold a value)"]);
     let consent = refused.consent();
     site.run(&["prepare"], &[second.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
-        .expect(0, &["with consent: delete field vehicles.plate"]);
+        .expect(0, &["with consent: - vehicles.plate (dropped"]);
     site.prepare()
         .expect(4, &["column vehicles.plate: gone", "field vehicles.plate: gone", "RUNNER_ROLLBACK="]);
 }
@@ -53,10 +53,10 @@ fn a_rollback_takes_the_schema_back_through_the_same_gate() {
     let id = site.ask("SELECT left(release, 12) FROM schema_releases ORDER BY number LIMIT 1");
     let rollback = ("RUNNER_ROLLBACK", id.as_str());
     let refused =
-        site.run(&["prepare"], &[rollback]).expect(4, &["delete field vehicles.colour: 1 row holds a value"]);
+        site.run(&["prepare"], &[rollback]).expect(4, &["- vehicles.colour (dropped, 1 row holds a value)"]);
     let consent = refused.consent();
     site.run(&["prepare"], &[rollback, ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
-        .expect(0, &["takes the schema back", "with consent", "delete 1 field", "recorded"]);
+        .expect(0, &["takes the schema back", "with consent", "drop 1 field", "recorded"]);
     assert_eq!(site.ask("SELECT how FROM schema_releases ORDER BY number DESC LIMIT 1"), "rollback");
     // What SQL made stays, and disturbs no later boot of either kind.
     assert_eq!(site.ask("SELECT count(*) FROM migrations_applied WHERE filename = '004_more.sql'"), "1");
@@ -78,7 +78,7 @@ fn d23_narrowing_with_consent_goes_through_and_without_it_says_what_is_at_stake(
     let before = site.picture();
     let refused = site
         .run(&["prepare"], &[narrow.variable()])
-        .expect(4, &["vehicles.make: schema.max_length 100 → 3; 1 value is longer than 3"]);
+        .expect(4, &["~ vehicles.make: max length 100 → 3 (1 value is longer than 3)"]);
     assert!(before == site.picture(), "something was touched");
     // A consent for another release is none.
     site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", "ffffffffffff:vehicles.make")])
@@ -101,14 +101,14 @@ fn d28_rows_in_the_way_are_found_before_anything_runs() {
     };
     let required = release("is_nullable: true", "is_nullable: false");
     site.run(&["prepare"], &[required.variable()])
-        .expect(1, &["vehicles.plate: 1 row has no value", "nothing was applied"]);
+        .expect(1, &["~ vehicles.plate: required no → yes (1 row has no value)", "nothing was applied"]);
     let unique = release("is_unique: false", "is_unique: true");
     site.run(&["prepare"], &[unique.variable()])
-        .expect(1, &["vehicles.plate: 1 value occurs more than once"]);
+        .expect(1, &["~ vehicles.plate: unique no → yes (1 value occurs more than once)"]);
     assert!(before == site.picture(), "something was touched");
     // A migration before the schema puts the rows right: then it is judged after that.
     required.write("db-init/004_plates.sql", "UPDATE vehicles SET plate = 'unknown' WHERE plate IS NULL;\n");
-    site.run(&["prepare"], &[required.variable()]).expect(0, &["1 migration run", "update 1 field"]);
+    site.run(&["prepare"], &[required.variable()]).expect(0, &["1 migration run", "change 1 field"]);
     assert_eq!(site.ask("SELECT count(*) FROM vehicles WHERE plate = 'unknown'"), "1");
 }
 

@@ -8,7 +8,7 @@ use crate::rehearsal::{self, Rehearsal};
 use crate::steps::Steps;
 use anyhow::Result;
 use contract::{Exit, Failure};
-use snapshot::{Snapshot, canonical, first_differences};
+use snapshot::{Snapshot, canonical, change};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -233,8 +233,9 @@ fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
     if canonical(&file).to_json() == canonical(&live).to_json() {
         return Ok(());
     }
-    let differences = first_differences(&canonical(&file), &canonical(&live));
-    let lines: Vec<String> = differences.iter().take(20).map(|line| format!("  - {line}")).collect();
+    let differences = change::between(&canonical(&file), &canonical(&live));
+    let lines: Vec<String> =
+        differences.iter().take(20).map(|change| format!("  {}", change.line())).collect();
     Err(Failure::new("compare the snapshot with the file: they differ")
         .excerpt(lines.join("\n"))
         .cause("Directus finds nothing to apply, and still would write another snapshot than the one in git")

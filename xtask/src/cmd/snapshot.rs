@@ -3,7 +3,7 @@
 use crate::{console, engine};
 use anyhow::Context;
 use contract::{Exit, Failure};
-use snapshot::{Snapshot, canonical, first_differences};
+use snapshot::{Snapshot, canonical, change};
 use std::path::Path;
 
 /// Write the live schema to snapshots/schema.yaml.
@@ -33,7 +33,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let differences = match before.as_deref().map(Snapshot::parse) {
-        Some(Ok(before)) => first_differences(&before, &live),
+        Some(Ok(before)) => change::between(&before, &live).iter().map(change::Change::line).collect(),
         Some(Err(error)) => vec![format!("the file cannot be read: {error}")],
         None => vec!["there is no file yet".to_owned()],
     };

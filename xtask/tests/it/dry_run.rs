@@ -125,7 +125,7 @@ fn d14_a_single_column_unique_made_by_sql_fails_as_the_difference_it_is() {
     )
     .expect("a file");
     said(&mut checkout.dry_run(&["--skip-check"]))
-        .expect(1, &["prove the post phase", "update field vehicles.plate: schema.is_unique true → false"]);
+        .expect(1, &["prove the post phase", "~ vehicles.plate: unique yes → no"]);
 }
 
 #[test]

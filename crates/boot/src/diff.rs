@@ -99,6 +99,14 @@ impl Change {
             _ => self.what.line(),
         }
     }
+
+    /// As [`change::Change::to_json`], with what it does to rows.
+    pub fn to_json(&self) -> Value {
+        let mut json = self.what.to_json();
+        json["line"] = self.line().into();
+        json["destroys"] = self.kind.destroys().into();
+        json
+    }
 }
 
 /// Everything that Directus would do.

@@ -8,12 +8,13 @@
 
 use crate::settings::BootSettings;
 use crate::{directus, words};
+use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome, Phase};
 use migrations::objects::{Kind, objects};
 use migrations::{Migrations, file, hazards};
 use sha2::{Digest, Sha256};
 use snapshot::rules::{self, CreatedTable};
-use snapshot::{Document, Finding, Severity, Snapshot};
+use snapshot::{Document, Finding, ParseError, Severity, Snapshot};
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 /// Directus' own name for the folder of migrations that extensions bring.
 const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
 /// Directus' own name for the folder of extensions.
-const EXTENSIONS_PATH: &str = "EXTENSIONS_PATH";
+pub const EXTENSIONS_PATH: &str = "EXTENSIONS_PATH";
 /// Hexadecimal digits that people see and copy.
 const SHORT: usize = 12;
 
@@ -78,26 +79,23 @@ pub struct Release {
 /// The snapshot's file, and what it says once somebody has asked.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
-    path: PathBuf,
     text: String,
     judged: OnceCell<Snapshot>,
 }
 
 impl Schema {
     fn read(path: PathBuf) -> Outcome<Schema> {
-        let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path).cause(error))?;
-        Ok(Schema { path, text, judged: OnceCell::new() })
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
+        })?;
+        Ok(Schema { text, judged: OnceCell::new() })
     }
 
     /// One that was judged elsewhere.
     #[cfg(test)]
     pub(crate) fn of(snapshot: Snapshot) -> Schema {
-        Schema { path: PathBuf::new(), text: String::new(), judged: snapshot.into() }
+        Schema { text: String::new(), judged: snapshot.into() }
     }
-}
-
-fn unreadable(path: &Path) -> Failure {
-    Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage)
 }
 
 impl Release {
@@ -154,6 +152,13 @@ impl Release {
         complete(&document, &created_tables(&self.migrations))?;
         Ok(self.schema.judged.get_or_init(|| document.snapshot))
     }
+}
+
+/// A snapshot that is no YAML, or none that Directus would read, with its place in `file`.
+pub fn unreadable(file: &str, error: &ParseError) -> Failure {
+    Failure::new(format!("read `{file}:{}:{}`: {}", error.line, error.column, error.message))
+        .exit(Exit::Usage)
+        .hint("put it right by hand, or take the file as it was: git log -p -- snapshots/schema.yaml")
 }
 
 /// A snapshot of another version would be applied without a word (D6).

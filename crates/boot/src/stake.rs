@@ -26,7 +26,7 @@ impl Stake {
     }
 
     /// Whether it is about this change.
-    pub(crate) fn is_of(&self, change: &Change) -> bool {
+    pub fn is_of(&self, change: &Change) -> bool {
         self.name == change.name() && change.risks.contains(&self.risk)
     }
 

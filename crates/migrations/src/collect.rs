@@ -81,7 +81,7 @@ impl Collector {
 
     fn create(&mut self, reading: &Reading<'_>, cursor: &mut Cursor<'_>, tokens: &[Token]) {
         cursor.eat_any(&["unlogged"]);
-        cursor.eat_any(&["unique"]);
+        let unique = cursor.eat_any(&["unique"]);
         if cursor.eat(&["table"]) {
             cursor.eat(&["if", "not", "exists"]);
             let Some(table) = cursor.name().filter(|name| name.qualifier() != Some("pg_temp")) else {
@@ -107,7 +107,13 @@ impl Collector {
             cursor.eat(&["on"]);
             cursor.eat(&["only"]);
             let Some(table) = cursor.name() else { return };
-            self.add(reading, Kind::Index, &table, &index, &tokens[cursor.at()..]);
+            let definition = &tokens[cursor.at()..];
+            self.add(reading, Kind::Index, &table, &index, definition);
+            if unique
+                && let Some(found) = self.found.iter_mut().rfind(|found| found.object.name == index.last())
+            {
+                found.object.columns = index_columns(reading, definition);
+            }
         }
     }
 
@@ -271,6 +277,34 @@ impl Collector {
     fn remove(&mut self, which: impl Fn(&Object) -> bool) {
         self.found.retain(|found| !which(&found.object));
     }
+}
+
+/// The columns of a UNIQUE index; none of one that holds for some rows only, or for more than plain columns.
+fn index_columns(reading: &Reading<'_>, definition: &[Token]) -> Vec<String> {
+    let mut cursor = Cursor::new(reading.source(), definition);
+    if cursor.eat(&["using"]) {
+        cursor.name();
+    }
+    let mut columns = Vec::new();
+    if !cursor.eat_symbol("(") {
+        return columns;
+    }
+    loop {
+        columns.extend(cursor.name().map(|column| column.last().to_owned()));
+        cursor.eat_any(&["asc", "desc"]);
+        if cursor.eat_symbol(")") {
+            break;
+        }
+        if !cursor.eat_symbol(",") {
+            return Vec::new();
+        }
+    }
+    while let Some(token) = cursor.bump() {
+        if token.is_word(reading.source(), "where") {
+            return Vec::new();
+        }
+    }
+    columns
 }
 
 /// The columns in `CONSTRAINT name UNIQUE (…)` and `CONSTRAINT name PRIMARY KEY (…)`; none where the definition is of another kind.

@@ -54,7 +54,7 @@ pub struct Object {
     pub path: String,
     /// The line there.
     pub line: usize,
-    /// The columns of a UNIQUE or primary key, in order; empty for anything else.
+    /// The columns of a UNIQUE or primary key, or of a UNIQUE index over plain columns, in order; empty for anything else.
     pub columns: Vec<String>,
 }
 
@@ -202,6 +202,24 @@ mod tests {
         check("CREATE TABLE t (a int, CONSTRAINT c PRIMARY KEY (a, B))", &["a", "b"]);
         check("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)", &[]);
         check("ALTER TABLE t ADD CONSTRAINT c UNIQUE (a, b); ALTER TABLE t RENAME a TO d", &[]);
+    }
+
+    #[test]
+    fn the_columns_of_a_unique_index_are_known_where_they_are_all_it_is_about() {
+        let check = |source: &str, expected: &[&str]| {
+            let file = Arc::new(Migration::new(Phase::Post, 1, "1_a.sql", source));
+            let found = objects([&file]).into_iter().find(|object| object.kind == Kind::Index);
+            assert_eq!(
+                found.map(|object| object.columns),
+                Some(expected.iter().map(ToString::to_string).collect()),
+                "{source}"
+            );
+        };
+        check("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a, \"b\")", &["a", "b"]);
+        check("CREATE UNIQUE INDEX i ON t USING btree (a) INCLUDE (b)", &["a"]);
+        check("CREATE UNIQUE INDEX i ON t (a, b) WHERE c", &[]);
+        check("CREATE UNIQUE INDEX i ON t (lower(a), b)", &[]);
+        check("CREATE INDEX i ON t (a, b)", &[]);
     }
 
     #[test]

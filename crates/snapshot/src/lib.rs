@@ -4,6 +4,8 @@
 pub mod canonical;
 pub mod change;
 pub mod directus;
+pub mod ghosts;
+pub mod junctions;
 pub mod model;
 pub mod rules;
 pub mod span;

@@ -102,6 +102,15 @@ impl Snapshot {
         Ok(Snapshot { root })
     }
 
+    /// A schema of the same Directus without anything in it: what everything is new against.
+    pub fn emptied(&self) -> Snapshot {
+        let mut root = self.root.clone();
+        for section in SECTIONS {
+            root.insert(section.to_owned(), Value::Array(Vec::new()));
+        }
+        Snapshot { root }
+    }
+
     pub(crate) fn from_map(root: Map<String, Value>) -> Snapshot {
         Snapshot { root }
     }

@@ -1,9 +1,11 @@
 //! One file per command, named like it: its arguments, its run, and little else.
 
+pub(crate) mod apply;
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod db_init;
+pub(crate) mod diff;
 pub(crate) mod drill;
 pub(crate) mod dry_run;
 pub(crate) mod setup;

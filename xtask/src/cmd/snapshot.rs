@@ -1,67 +1,241 @@
-//! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it.
+//! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
-use crate::{console, engine};
-use anyhow::Context;
-use contract::{Exit, Failure};
-use snapshot::{Snapshot, canonical, change};
+use crate::engine;
+use crate::{console, files};
+use anyhow::{Context, Result};
+use boot::{BootSettings, release};
+use contract::artefacts::SNAPSHOT;
+use contract::{Exit, Failure, Outcome};
+use migrations::session::{self, describe};
+use migrations::{Migrations, file, objects};
+use serde_json::{Value, json};
+use snapshot::change::{self, Change};
+use snapshot::ghosts::{self, Stripped};
+use snapshot::junctions::junctions;
+use snapshot::rules::CreatedTable;
+use snapshot::{Document, Finding, Snapshot, canonical, rules};
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 
-/// Write the live schema to snapshots/schema.yaml.
+/// Write the live schema to snapshots/schema.yaml, and say in words what changed.
 ///
-/// Reads the database that DB_HOST… name, through the pinned Directus, and writes what `directus schema snapshot` would, in an order that
-/// does not depend on who made which field first. The file is replaced in one step, and only when something differs.
+/// Reads the database that DB_HOST… name, else that of the instance that `cargo xtask up` runs, through the pinned Directus, and writes what
+/// `directus schema snapshot` would, in an order that does not depend on who made which field first. Collections that Directus did not make
+/// (a table of a migration that somebody turned into a collection by a click) are left out and named. The file is replaced in one step,
+/// and only when something differs.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
-  DB_HOST=localhost DB_DATABASE=rally DB_USER=directus DB_PASSWORD_FILE=pw cargo xtask snapshot
-  cargo xtask snapshot --check     only compare; exit code 3 when the file is not what the database has")]
+  cargo xtask snapshot             + entries.start_time (timestamp, required)
+                                   ~ classes.name: width half → full
+                                   - vehicles.colour (dropped)
+  cargo xtask snapshot --check     only compare; exit code 3 when the file is not what the database has
+  cargo xtask snapshot --json      {\"written\": …, \"changes\": [{\"action\": …, \"object\": …, \"line\": …, \"values\": …}], …}
+  DB_HOST=localhost DB_DATABASE=rally DB_USER=directus DB_PASSWORD_FILE=pw cargo xtask snapshot")]
 pub(crate) struct Args {
     /// Only compare, write nothing.
     #[arg(long)]
     check: bool,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Reads, compares, writes.
-pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
-    let environment = engine::environment()?;
-    let live = canonical(&live(root, environment)?);
-    let path = root.join(contract::artefacts::SNAPSHOT);
-    let before = std::fs::read_to_string(&path).ok();
+/// Reads, compares, writes, and says what is to be thought of next.
+pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
+    let path = root.join(SNAPSHOT);
+    // First: over a file with a conflict in it nothing is written, because one side of it is not in the database.
+    let before = Before::read(&path)?;
+    let migrations = file::discover(&contract::Artefacts::at(root))?;
+    let created = release::created_tables(&migrations);
+    let settings = engine::boot_settings(root, engine::live_environment()?)?;
+    let taken = take(&settings, &created)?;
+    let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
-    if before.as_deref() == Some(text.as_str()) {
-        console::say("snapshots/schema.yaml is what the database has");
-        return Ok(Exit::Done);
+    readable(&text, &live)?;
+    let differs = before.text.as_deref() != Some(text.as_str());
+    let changes = change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live);
+    let hints = hints(&changes, &live, &migrations);
+    if differs && !args.check {
+        files::replace(&path, &text)?;
     }
-    let differences = match before.as_deref().map(Snapshot::parse) {
-        Some(Ok(before)) => change::between(&before, &live).iter().map(change::Change::line).collect(),
-        Some(Err(error)) => vec![format!("the file cannot be read: {error}")],
-        None => vec!["there is no file yet".to_owned()],
-    };
-    for difference in &differences {
-        console::result(difference);
+    let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
+    report.tell();
+    conclude(&args, differs, &text, &created)
+}
+
+/// The file before.
+struct Before {
+    text: Option<String>,
+    snapshot: Option<Snapshot>,
+}
+
+impl Before {
+    fn read(path: &Path) -> Outcome<Before> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Before { text: None, snapshot: None });
+            }
+            Err(error) => {
+                return Err(Failure::new(format!("read `{}`", path.display()))
+                    .exit(Exit::Usage)
+                    .cause(error));
+            }
+        };
+        // Doubtful scalars are a rule's business: they are what this command puts right.
+        let document = Document::parse(&text)
+            .map_err(|error| release::unreadable(SNAPSHOT, &error).cause("nothing was written"))?;
+        Ok(Before { text: Some(text), snapshot: Some(document.snapshot) })
     }
-    if differences.is_empty() {
-        console::say("the same schema in another order or spelling");
+}
+
+/// The schema that the database has, as the pinned Directus sees it, without ghosts.
+fn take(settings: &BootSettings, created: &[CreatedTable]) -> Result<Stripped> {
+    // Node imports Directus for two seconds: the database can be asked meanwhile.
+    let mut bridge = engine::bridge(settings)?;
+    let tracked = tracked(settings, created)?;
+    let live = engine::snapshot_of(&mut bridge)?;
+    bridge.close();
+    let names: HashSet<&str> = created.iter().map(|table| table.name.as_str()).collect();
+    let mut stripped = ghosts::strip(&live, &names);
+    stripped.ghosts.extend(tracked);
+    match stripped.pointing.first() {
+        None => Ok(stripped),
+        Some((field, ghost)) => Err(Failure::new(format!("take a snapshot: `{field}` points to `{ghost}`, which Directus does not manage"))
+            .cause("without the other end the relation would not be applied, and with it a migration's table would be managed (D11, D12)")
+            .hint(format!("remove the relation of `{field}` in Directus; a foreign key to `{ghost}` belongs in db-init-post/"))
+            .into()),
     }
+}
+
+/// The tables of migrations that Directus has metadata of. It is told not to look at them, so that no snapshot shows them.
+fn tracked(settings: &BootSettings, created: &[CreatedTable]) -> Outcome<BTreeSet<String>> {
+    let mut session =
+        session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
+    let names: Vec<&str> = created.iter().map(|table| table.name.as_str()).collect();
+    let rows = session.client().query(
+        "SELECT collection::text FROM directus_collections WHERE collection = ANY($1) \
+         UNION SELECT collection::text FROM directus_fields WHERE collection = ANY($1) \
+         UNION SELECT many_collection::text FROM directus_relations WHERE many_collection = ANY($1)",
+        &[&names],
+    );
+    match rows {
+        Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
+        Err(error) if error.code() == Some(&postgres::error::SqlState::UNDEFINED_TABLE) => {
+            Err(Failure::new("take a snapshot: the database has no Directus")
+                .exit(Exit::Usage)
+                .cause(describe(&error))
+                .hint("is it the right DB_DATABASE? cargo xtask up makes one that has"))
+        }
+        Err(error) => Err(Failure::new("ask which tables Directus has metadata of").cause(describe(&error))),
+    }
+}
+
+/// What is written must be read as what was meant, before it is written.
+fn readable(text: &str, live: &Snapshot) -> Result<()> {
+    let read =
+        Snapshot::parse(text).map_err(|error| Failure::new("read the new snapshot back").cause(error))?;
+    if change::between(&read, live).is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new("read the new snapshot back: it is not what was written")
+        .cause("this is a mistake of this program; nothing was written")
+        .into())
+}
+
+/// What a snapshot cannot say, and a migration should.
+fn hints(changes: &[Change], live: &Snapshot, migrations: &Migrations) -> Vec<String> {
+    let touched: HashSet<&str> = changes
+        .iter()
+        .filter(|change| change.action == change::Action::Add)
+        .map(|change| change.collection.as_str())
+        .collect();
+    let objects = objects::objects(migrations.iter());
+    let mut hints = Vec::new();
+    for junction in junctions(live).iter().filter(|each| touched.contains(each.collection.as_str())) {
+        let (table, columns) = (&junction.collection, &junction.columns);
+        let keys =
+            objects.iter().filter(|object| object.table == *table).map(|object| object.columns.as_slice());
+        if !junction.is_unique_by(keys) {
+            hints.push(format!(
+                "`{table}` joins {}, and nothing makes the pair unique; Directus cannot:\n    \
+                 cargo xtask new post {table}_unique --as unique --table {table} --columns {}",
+                columns.join(" and "),
+                columns.join(","),
+            ));
+        }
+    }
+    hints
+}
+
+/// What there is to say.
+struct Report<'a> {
+    args: &'a Args,
+    differs: bool,
+    changes: &'a [Change],
+    taken: &'a Stripped,
+    hints: &'a [String],
+}
+
+impl Report<'_> {
+    fn tell(&self) {
+        if self.args.json {
+            console::result(&self.to_json().to_string());
+        } else {
+            self.changes.iter().for_each(|change| console::result(&change.line()));
+        }
+        for ghost in &self.taken.ghosts {
+            console::say(&format!("left out: `{ghost}`, which Directus did not make (D12)"));
+            console::say(&format!(
+                "  hint: if it is db-only, in SQL: DELETE FROM directus_collections WHERE collection = '{ghost}', and the same in directus_fields; \
+                never \"delete\" it in Directus, that drops the table"
+            ));
+        }
+        self.taken.with_them.iter().for_each(|field| console::say(&format!("left out with it: `{field}`")));
+        self.hints.iter().for_each(|hint| console::say(&format!("hint: {hint}")));
+        let what = match (self.differs, self.changes) {
+            (false, _) => format!("{SNAPSHOT} is what the database has"),
+            (true, []) => "the same schema in another order or spelling".to_owned(),
+            (true, changes) => change::summary(changes),
+        };
+        console::say(&what);
+        if self.differs && !self.args.check {
+            console::say(&format!("wrote {SNAPSHOT}"));
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "differs": self.differs,
+            "written": self.differs && !self.args.check,
+            "changes": self.changes.iter().map(Change::to_json).collect::<Vec<_>>(),
+            "ghosts": self.taken.ghosts,
+            "left_out_with_them": self.taken.with_them,
+            "hints": self.hints,
+        })
+    }
+}
+
+/// Exit 3 when the file is not what the database has, and when what the database has is not fit for another one.
+fn conclude(args: &Args, differs: bool, text: &str, created: &[CreatedTable]) -> Result<Exit> {
     if args.check {
-        let failure = Failure::new("compare snapshots/schema.yaml with the database: they differ")
-            .exit(Exit::Differences);
-        return Err(failure.hint("cargo xtask snapshot").into());
+        return match differs {
+            false => Ok(Exit::Done),
+            true => Err(Failure::new(format!("compare {SNAPSHOT} with the database: they differ"))
+                .exit(Exit::Differences)
+                .hint("cargo xtask snapshot")
+                .into()),
+        };
     }
-    replace(&path, &text).with_context(|| format!("write `{}`", path.display()))?;
-    console::say("wrote snapshots/schema.yaml");
-    Ok(Exit::Done)
-}
-
-/// The schema that the database of `environment` has, as the pinned Directus sees it.
-fn live(root: &Path, environment: contract::env::Environment) -> anyhow::Result<Snapshot> {
-    let settings = engine::boot_settings(root, environment)?;
-    engine::snapshot_of(&mut engine::bridge(&settings)?)
-}
-
-/// Writes aside, then renames: whoever reads the file sees the old one or the new one.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let aside = path.with_extension("yaml.new");
-    std::fs::write(&aside, text)?;
-    std::fs::rename(&aside, path)
+    let document = Document::parse(text).context("read the new snapshot back")?;
+    let version = document.snapshot.directus().unwrap_or_default().to_owned();
+    let findings = [
+        rules::keys(&document, &version),
+        rules::references(&document),
+        rules::ghost_collection(&document, created),
+    ];
+    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
+    findings.iter().for_each(|finding| console::say(&finding.to_string()));
+    Ok(if findings.is_empty() { Exit::Done } else { Exit::Differences })
 }

@@ -7,6 +7,7 @@ use crate::ending::Undoing;
 use crate::http::Address;
 use crate::process::{self, Env};
 use anyhow::Result;
+use boot::release::EXTENSIONS_PATH;
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome};
 use std::path::{Path, PathBuf};
@@ -180,9 +181,9 @@ impl Stage {
         let mut variables = self.variables.clone();
         let theirs = runner_variables(tree, &ground.install);
         variables
-            .retain(|(name, _)| !theirs.iter().any(|(their, _)| their == name) && name != "EXTENSIONS_PATH");
+            .retain(|(name, _)| !theirs.iter().any(|(their, _)| their == name) && name != EXTENSIONS_PATH);
         variables.extend(theirs);
-        variables.push(("EXTENSIONS_PATH".to_owned(), tree.join("extensions").display().to_string()));
+        variables.push((EXTENSIONS_PATH.to_owned(), tree.join("extensions").display().to_string()));
         variables
     }
 
@@ -355,7 +356,7 @@ fn directus_variables(
         ("PORT", port),
         ("UNIX_SOCKET_PATH", socket),
         ("PUBLIC_URL", public_url),
-        ("EXTENSIONS_PATH", text(root.join("extensions"))),
+        (EXTENSIONS_PATH, text(root.join("extensions"))),
         ("STORAGE_LOCAL_ROOT", text(folder.join("uploads"))),
         ("TELEMETRY", "false".to_owned()),
     ];

@@ -6,10 +6,11 @@ mod local;
 pub(crate) use local::{Ground, Stage};
 
 use boot::bridge::{Log, Options};
+use boot::release::EXTENSIONS_PATH;
 pub(crate) use boot::settings::process_environment as environment;
 use boot::{BootSettings, Bridge};
-use contract::Outcome;
 use contract::env::{self, Environment};
+use contract::{Exit, Failure, Outcome};
 use snapshot::Snapshot;
 use std::path::Path;
 use testbed::{Cache, DirectusInstall, Progress};
@@ -24,6 +25,20 @@ pub(crate) enum Choice {
     Local,
 }
 
+/// The environment that names the database a person works on: the variables of the process, when they name one.
+///
+/// # Errors
+/// Exit 2 when they do not.
+pub(crate) fn live_environment() -> Outcome<Environment> {
+    let environment = environment()?;
+    if ["DB_HOST", "DB_CONNECTION_STRING"].iter().any(|name| environment.get(name).is_some()) {
+        return Ok(environment);
+    }
+    Err(Failure::new("find the database: neither DB_HOST nor DB_CONNECTION_STRING is set, and no instance of cargo xtask up runs")
+        .exit(Exit::Usage)
+        .hint("cargo xtask up, or set DB_HOST, DB_DATABASE, DB_USER and DB_PASSWORD"))
+}
+
 /// Settings for a bridge on this machine: the checkout's artefacts, the pinned Directus (fetched if need be), the database of `environment`.
 ///
 /// # Errors
@@ -33,7 +48,16 @@ pub(crate) fn boot_settings(root: &Path, environment: Environment) -> Outcome<Bo
     settings_for(root, &install, environment)
 }
 
+/// Extensions are a part of a release: a checkout has them beside its other artefacts.
 fn settings_for(root: &Path, install: &DirectusInstall, environment: Environment) -> Outcome<BootSettings> {
+    let environment = match environment.get(EXTENSIONS_PATH) {
+        Some(_) => environment,
+        None => {
+            let own = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let extensions = (EXTENSIONS_PATH.to_owned(), root.join("extensions").display().to_string());
+            Environment::resolve(own.chain([extensions]).collect::<Vec<_>>(), |_| Err(String::new()))?
+        }
+    };
     let mut settings = BootSettings::from_environment(environment)?;
     settings.artefacts = contract::Artefacts::at(root);
     settings.directus = install.dir.clone();
@@ -46,7 +70,7 @@ fn settings_for(root: &Path, install: &DirectusInstall, environment: Environment
 /// # Errors
 /// When Node cannot be started, or the migrations cannot be read.
 pub(crate) fn bridge(settings: &BootSettings) -> Outcome<Bridge> {
-    let db_only = boot::perform::db_only_tables(&migrations::file::discover(&settings.artefacts)?);
+    let db_only = boot::perform::not_for_directus(&migrations::file::discover(&settings.artefacts)?);
     let options = Options { application_name: "cargo-xtask", db_only: &db_only, log: Log::Stderr };
     Bridge::spawn(settings, &options, &boot::Interrupt::default())
 }

@@ -5,7 +5,7 @@ mod counts;
 mod fill;
 mod filler;
 mod pattern;
-mod revision;
+pub(crate) mod revision;
 
 pub(crate) use counts::Counts;
 pub(crate) use revision::{Revision, resolve};

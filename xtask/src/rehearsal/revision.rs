@@ -60,7 +60,7 @@ fn unknown(root: &Path, wanted: &str) -> Failure {
     failure.exit(Exit::Usage).hint(if shallow {
         "this clone is shallow: git fetch --unshallow --tags"
     } else {
-        "git log --oneline, and cargo xtask dry-run --from REV"
+        "git log --oneline --all shows what there is"
     })
 }
 
@@ -89,6 +89,34 @@ pub(crate) fn has_this_runner(root: &Path, revision: &Revision) -> bool {
     let mut arguments = vec!["diff", "--quiet", &revision.commit, "--"];
     arguments.extend(RUNNER_SOURCES);
     git(root, &arguments).is_ok()
+}
+
+/// The commit from which two others went their ways.
+///
+/// # Errors
+/// Exit 2 when they have none in common.
+pub(crate) fn merge_base(root: &Path, one: &Revision, other: &Revision) -> Outcome<Revision> {
+    let commit = git(root, &["merge-base", &one.commit, &other.commit]).map_err(|_| {
+        Failure::new(format!(
+            "find where {} and {} went their ways: git knows no commit of both",
+            one.why, other.why
+        ))
+        .exit(Exit::Usage)
+        .hint("a shallow clone may lack it: git fetch --unshallow")
+    })?;
+    Ok(Revision { commit, why: format!("the merge base of {} and {}", one.why, other.why) })
+}
+
+/// A file of the revision, byte for byte; `None` when it has none of that name.
+///
+/// # Errors
+/// What git says.
+pub(crate) fn file(root: &Path, revision: &Revision, path: &str) -> Outcome<Option<Vec<u8>>> {
+    if git(root, &["ls-tree", "--name-only", &revision.commit, "--", path])?.is_empty() {
+        return Ok(None);
+    }
+    let (folder, object) = (root.display().to_string(), format!("{}:{path}", revision.commit));
+    process::output("ask git", Path::new("git"), &["-C", &folder, "cat-file", "blob", &object]).map(Some)
 }
 
 fn git(root: &Path, arguments: &[&str]) -> Outcome<String> {

@@ -5,8 +5,11 @@
 //! 3. Work is done on other sessions than the lock's, and they have a name by which the next holder can tell and end them (P19).
 //!    None of them is left when the lock is given back.
 
+mod alone;
 mod leftovers;
 mod steps;
+
+pub use alone::Comparison;
 
 use crate::bridge::{Log, Options};
 use crate::guard::Guard;
@@ -19,8 +22,9 @@ use crate::settings::BootSettings;
 use crate::state::{self, State};
 use crate::{Bridge, history};
 use contract::{Exit, Failure, Outcome};
+use migrations::lock::{self, Lock};
 use migrations::{Migrations, Plan, Session};
-use migrations::{ledger, lock, objects, session};
+use migrations::{ledger, objects, session};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -126,18 +130,9 @@ impl<'a> Boot<'a> {
         let began = Instant::now();
         let release = Release::read(self.settings)?;
         // Node imports Directus for two seconds: it may as well do that while we work.
-        let db_only = not_for_directus(&release.migrations);
-        let work = self.working_as();
-        let options = Options { application_name: &work, db_only: &db_only, log: Log::Stdout };
-        let bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
+        let bridge = self.bridge_named(&self.working_as(), &release, Log::Stdout)?;
         let mut session = self.connect(report)?;
-        let mut say = |text: &str| report(Event::Doing(text.to_owned()));
-        let lock = lock::acquire(&mut session, self.settings.lock_wait_s, &mut say)?;
-        let mut state = State::read(&mut session, &release)?;
-        if !state.server.leftovers.is_empty() {
-            leftovers::end(&mut session, self.settings.lock_wait_s, &mut say)?;
-            state = State::read(&mut session, &release)?;
-        }
+        let (lock, state) = self.lock(&mut session, &release, report)?;
         let known = self.decide(release, state, &mut session)?;
         known.plan.decision.notes.iter().for_each(|note| report(Event::Note(note.clone())));
         let what = format!("release {}: {}", known.release.id, known.plan.decision.reason);
@@ -151,6 +146,24 @@ impl<'a> Boot<'a> {
         let bridge = self.work(&known, &guard, bridge, report)?;
         guard.release()?;
         Ok(prepared(bridge))
+    }
+
+    fn bridge_named(&self, name: &str, release: &Release, log: Log) -> Outcome<Bridge> {
+        let db_only = not_for_directus(&release.migrations);
+        let options = Options { application_name: name, db_only: &db_only, log };
+        Bridge::spawn(self.settings, &options, self.interrupt)
+    }
+
+    /// Takes the lock, and reads the state once nobody but us can change it.
+    fn lock(&self, session: &mut Session, release: &Release, report: Report<'_>) -> Outcome<(Lock, State)> {
+        let mut say = |text: &str| report(Event::Doing(text.to_owned()));
+        let lock = lock::acquire(session, self.settings.lock_wait_s, &mut say)?;
+        let mut state = State::read(session, release)?;
+        if !state.server.leftovers.is_empty() {
+            leftovers::end(session, self.settings.lock_wait_s, &mut say)?;
+            state = State::read(session, release)?;
+        }
+        Ok((lock, state))
     }
 
     /// The full way: every step, with the lock held.
@@ -210,6 +223,11 @@ impl<'a> Boot<'a> {
         format!("runner-{}{}", self.id, state::WORK)
     }
 
+    /// The name of sessions that only read.
+    fn reading_as(&self) -> String {
+        format!("runner-{}", self.id)
+    }
+
     /// Ends every wait once a signal has come.
     fn stop(&self) -> session::Stop {
         let interrupt = self.interrupt.clone();
@@ -220,7 +238,7 @@ impl<'a> Boot<'a> {
         let session = session::wait_unless(
             &self.stop(),
             &self.settings.database,
-            &format!("runner-{}", self.id),
+            &self.reading_as(),
             self.settings.db_wait_s,
             &mut |text| report(Event::Doing(text.to_owned())),
         )?;

@@ -8,7 +8,8 @@ use crate::log::Tail;
 use crate::plan::{Action, Route, Step, StepKind};
 use crate::report::{Event, Report};
 use crate::settings::BootSettings;
-use crate::{Bridge, preflight, proof, release, stake, state};
+use crate::stake::{self, Stake};
+use crate::{Bridge, preflight, proof, release, state};
 use contract::{Failure, Outcome, Phase};
 use migrations::ledger::quoted;
 use migrations::session::describe;
@@ -155,19 +156,17 @@ impl<'a> Work<'a> {
         }
         preflight::role(&self.known.state, what)?;
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
-        self.bridge.call(what, "apply", json!({}))?;
-        proof::applied(&self.bridge.call("verify the snapshot", "verify", self.path())?["diff"], what)?;
+        apply_planned(&mut self.bridge, self.settings)?;
         Ok(diff::summary(&planned))
     }
 
     /// Directus' own diff, judged with what is at stake.
     fn compare(&mut self, rows_may_change: bool, report: Report<'_>) -> Outcome<Vec<Change>> {
-        let answer = self.bridge.call("compare the snapshot with the database", "plan", self.path())?;
-        let planned = changes(&answer["diff"]);
         if !self.known.plan.populated {
-            return Ok(planned);
+            return planned(&mut self.bridge, self.settings);
         }
-        let stakes = stake::weigh(&mut self.session, &self.known.state.tables.home, &planned)?;
+        let home = &self.known.state.tables.home;
+        let (planned, stakes) = compared(&mut self.bridge, &mut self.session, self.settings, home)?;
         let lost = gate::judge(Case {
             release: &self.known.release.id,
             changes: &planned,
@@ -186,8 +185,7 @@ impl<'a> Work<'a> {
         objects::prove(self.session.client(), &expected)?;
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
         if self.known.plan.does(StepKind::Post) {
-            let diff = self.bridge.call("verify the snapshot", "verify", self.path())?;
-            proof::applied(&diff["diff"], "prove the post phase")?;
+            verify(&mut self.bridge, self.settings, "prove the post phase")?;
         }
         let recorded = self.record(report)?;
         Ok(format!("{} objects of the migrations are there, {recorded}", expected.len()))
@@ -223,10 +221,39 @@ impl<'a> Work<'a> {
         }
         Ok(format!("release {} recorded", release.id))
     }
+}
 
-    fn path(&self) -> Value {
-        json!({ "path": self.settings.artefacts.snapshot() })
-    }
+/// Directus' own diff; the bridge holds it ready to be applied.
+fn planned(bridge: &mut Bridge, settings: &BootSettings) -> Outcome<Vec<Change>> {
+    let answer = bridge.call("compare the snapshot with the database", "plan", path(settings))?;
+    Ok(changes(&answer["diff"]))
+}
+
+/// The same, and the rows that have to do with it.
+pub(super) fn compared(
+    bridge: &mut Bridge,
+    session: &mut Session,
+    settings: &BootSettings,
+    home: &str,
+) -> Outcome<(Vec<Change>, Vec<Stake>)> {
+    let planned = planned(bridge, settings)?;
+    let stakes = stake::weigh(session, home, &planned)?;
+    Ok((planned, stakes))
+}
+
+/// Applies the diff that the bridge holds ready, and proves that nothing of it is left.
+pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings) -> Outcome<()> {
+    let what = "apply the snapshot";
+    bridge.call(what, "apply", json!({}))?;
+    verify(bridge, settings, what)
+}
+
+fn verify(bridge: &mut Bridge, settings: &BootSettings, what: &str) -> Outcome<()> {
+    proof::applied(&bridge.call("verify the snapshot", "verify", path(settings))?["diff"], what)
+}
+
+fn path(settings: &BootSettings) -> Value {
+    json!({ "path": settings.artefacts.snapshot() })
 }
 
 /// A migration's events, as a boot tells them.

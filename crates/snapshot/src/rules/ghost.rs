@@ -4,9 +4,10 @@
 //! makes a bogus table or fails (D11), and removing the entry later drops the real table with its rows (D12).
 
 use super::{Finding, found};
+use crate::ghosts::with_key;
 use crate::model::Document;
 use contract::Phase;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 const RULE: &str = "ghost-collection";
 
@@ -25,12 +26,7 @@ pub struct CreatedTable {
 
 /// Finds collections that a migration creates as tables, and collections that Directus could not have created itself.
 pub fn ghost_collection(document: &Document, created: &[CreatedTable]) -> Vec<Finding> {
-    let with_key: HashSet<&str> = document
-        .snapshot
-        .fields()
-        .filter(|field| field.is_primary_key())
-        .map(|field| field.collection())
-        .collect();
+    let with_key = with_key(&document.snapshot);
     let by_name: HashMap<&str, &CreatedTable> =
         created.iter().rev().map(|table| (table.name.as_str(), table)).collect();
     let mut findings = Vec::new();

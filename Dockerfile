@@ -45,8 +45,8 @@ COPY --chmod=0555 extensions /directus/extensions
 ENV DB_CLIENT=pg
 # By number, for Kubernetes' runAsNonRoot (C9).
 USER 1000:1000
-# The base image is what the runner and the bridge take it for, or there is no image.
-RUN ["runner", "image-check"]
+# The base image is what the runner and the bridge take it for, or there is no image. What Node leaves in these two folders stays out.
+RUN --mount=type=tmpfs,target=/home/node --mount=type=tmpfs,target=/tmp ["runner", "image-check"]
 HEALTHCHECK --interval=5s --timeout=6s --start-period=5m --retries=3 CMD ["runner", "healthcheck"]
 LABEL org.opencontainers.image.base.name="docker.io/directus/directus:11.17.4"
 # Setting ENTRYPOINT resets the base image's CMD (C9).

@@ -74,6 +74,11 @@ impl Undoing {
         UNDO.lock().unwrap_or_else(PoisonError::into_inner).push((id, Box::new(undo)));
         Undoing { id }
     }
+
+    /// Lets it be: nothing is to be undone any more.
+    pub(crate) fn dismiss(self) {
+        UNDO.lock().unwrap_or_else(PoisonError::into_inner).retain(|(id, _)| *id != self.id);
+    }
 }
 
 impl Drop for Undoing {

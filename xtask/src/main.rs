@@ -4,11 +4,14 @@ mod bench;
 mod check;
 mod cmd;
 mod console;
+mod docker;
 mod drill;
 mod ending;
 mod engine;
 mod files;
+mod git;
 mod http;
+mod image;
 mod process;
 mod project;
 mod rehearsal;
@@ -55,6 +58,7 @@ enum Command {
     Apply(cmd::apply::Args),
     Diff(cmd::diff::Args),
     DryRun(cmd::dry_run::Args),
+    Image(cmd::image::Args),
     Test(cmd::test::Args),
     Setup(cmd::setup::Args),
     Drill(cmd::drill::Args),
@@ -80,6 +84,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Apply(args) => cmd::apply::run(args, root),
         Command::Diff(args) => cmd::diff::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
+        Command::Image(args) => cmd::image::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),
         Command::Drill(args) => cmd::drill::run(args, root),
         Command::Bench(args) => cmd::bench::run(args, root),

@@ -3,7 +3,7 @@
 //! Every child dies with us, even after kill -9 (a parent-death signal), and an error names the program and shows its last lines;
 //! duct's own errors do neither.
 
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Secret};
 use duct::{Expression, ReaderHandle};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -109,6 +109,26 @@ pub(crate) fn output(what: &str, program: &Path, arguments: &[&str]) -> Outcome<
     }
     let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
     Err(Ended { status: output.status, lines }.failure(what))
+}
+
+/// The same, with a secret on its stdin and its output kept for the error.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_with_input(
+    what: &str,
+    program: &Path,
+    arguments: &[&str],
+    env: Env,
+    input: &Secret,
+) -> Outcome<()> {
+    let expression = expression(program, arguments, env).stdin_bytes(input.expose()).stdout_capture();
+    let output = expression
+        .run()
+        .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
+    let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
+    let ended = Ended { status: output.status, lines };
+    if ended.status.success() { Ok(()) } else { Err(ended.failure(what)) }
 }
 
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {

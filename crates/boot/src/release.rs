@@ -144,8 +144,7 @@ impl Release {
         if let Some(judged) = self.schema.judged.get() {
             return Ok(judged);
         }
-        let document =
-            Document::parse(&self.schema.text).map_err(|error| unreadable(&self.schema.path).cause(error))?;
+        let document = Document::parse(&self.schema.text).map_err(|error| unreadable(SNAPSHOT, &error))?;
         if let Some(version) = &self.directus {
             same_version(&document.snapshot, version)?;
         }

@@ -46,7 +46,7 @@ pub const ADMIN_EMAIL: &str = "ADMIN_EMAIL";
 /// Password of the first administrator; Directus' own name.
 pub const ADMIN_PASSWORD: &str = "ADMIN_PASSWORD";
 
-/// Directus' names that we resolve from NAME_FILE ourselves.
+/// Directus' names that we resolve from NAME_FILE ourselves; and the registry's token, which only `cargo xtask image --push` asks for.
 pub const FILE_BACKED: &[&str] = &[
     "DB_CONNECTION_STRING",
     "DB_HOST",
@@ -60,6 +60,7 @@ pub const FILE_BACKED: &[&str] = &[
     "ADMIN_TOKEN",
     "SECRET",
     "KEY",
+    "REGISTRY_TOKEN",
 ];
 
 /// The environment with every [`FILE_BACKED`] file resolved. Its `Debug` shows names only.

@@ -95,7 +95,10 @@ fn given_runner(runner: &Path) -> Outcome<PathBuf> {
 }
 
 /// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and says so.
-fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
+///
+/// # Errors
+/// What cargo says.
+pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let manifest = root.join("Cargo.toml").display().to_string();

@@ -3,7 +3,7 @@
 mod given;
 mod local;
 
-pub(crate) use local::{Ground, Stage};
+pub(crate) use local::{Ground, Stage, build_runner};
 
 use boot::bridge::{Log, Options};
 use boot::release::EXTENSIONS_PATH;

@@ -1,5 +1,6 @@
 //! Another revision of this repository: found with git, and laid out in a folder of the run's own. The user's checkout stays as it is.
 
+use crate::git;
 use crate::process::{self, Env};
 use anyhow::Result;
 use contract::{Exit, Failure, Outcome};
@@ -23,7 +24,7 @@ pub(crate) struct Revision {
 /// # Errors
 /// Exit 2 when this is no git repository, or git does not know the revision.
 pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
-    if git(root, &["rev-parse", "--git-dir"]).is_err() {
+    if git::ask(root, &["rev-parse", "--git-dir"]).is_err() {
         return Err(Failure::new(format!(
             "find revision `{wanted}`: `{}` is no git repository",
             root.display()
@@ -31,14 +32,14 @@ pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
         .exit(Exit::Usage)
         .hint("run it in a clone of the repository"));
     }
-    let head = git(root, &["rev-parse", "HEAD"]).unwrap_or_default();
+    let head = git::ask(root, &["rev-parse", "HEAD"]).unwrap_or_default();
     if wanted != "auto" {
-        let commit = git(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
+        let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
         let commit = commit.map_err(|_| unknown(root, wanted))?;
         return Ok(Revision { why: format!("`{wanted}`"), commit });
     }
     for branch in ["origin/main", "main"] {
-        match git(root, &["merge-base", "HEAD", branch]) {
+        match git::ask(root, &["merge-base", "HEAD", branch]) {
             // On the branch itself nothing would be rehearsed.
             Ok(commit) if commit != head => {
                 return Ok(Revision { commit, why: format!("the merge base with `{branch}`") });
@@ -46,8 +47,8 @@ pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
             _ => {}
         }
     }
-    let tag = git(root, &["describe", "--tags", "--abbrev=0"]).map_err(|_| unknown(root, "auto"))?;
-    let commit = git(root, &["rev-parse", "--verify", "--quiet", &format!("{tag}^{{commit}}")]);
+    let tag = git::ask(root, &["describe", "--tags", "--abbrev=0"]).map_err(|_| unknown(root, "auto"))?;
+    let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{tag}^{{commit}}")]);
     Ok(Revision { commit: commit.map_err(|_| unknown(root, &tag))?, why: format!("the last tag, `{tag}`") })
 }
 
@@ -56,7 +57,8 @@ fn unknown(root: &Path, wanted: &str) -> Failure {
         "auto" => Failure::new("find a revision to start from: no merge base with `main`, and no tag"),
         _ => Failure::new(format!("find revision `{wanted}`: git does not know it")),
     };
-    let shallow = git(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true");
+    let shallow =
+        git::ask(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true");
     failure.exit(Exit::Usage).hint(if shallow {
         "this clone is shallow: git fetch --unshallow --tags"
     } else {
@@ -72,7 +74,7 @@ pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<
     let tree = folder.join("from");
     std::fs::create_dir(&tree)?;
     let archive = folder.join("from.tar").display().to_string();
-    git(root, &["archive", "--format=tar", "-o", &archive, &revision.commit])?;
+    git::ask(root, &["archive", "--format=tar", "-o", &archive, &revision.commit])?;
     let target = tree.display().to_string();
     process::run(
         "unpack the revision",
@@ -88,7 +90,7 @@ pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<
 pub(crate) fn has_this_runner(root: &Path, revision: &Revision) -> bool {
     let mut arguments = vec!["diff", "--quiet", &revision.commit, "--"];
     arguments.extend(RUNNER_SOURCES);
-    git(root, &arguments).is_ok()
+    git::ask(root, &arguments).is_ok()
 }
 
 /// The commit from which two others went their ways.
@@ -96,7 +98,7 @@ pub(crate) fn has_this_runner(root: &Path, revision: &Revision) -> bool {
 /// # Errors
 /// Exit 2 when they have none in common.
 pub(crate) fn merge_base(root: &Path, one: &Revision, other: &Revision) -> Outcome<Revision> {
-    let commit = git(root, &["merge-base", &one.commit, &other.commit]).map_err(|_| {
+    let commit = git::ask(root, &["merge-base", &one.commit, &other.commit]).map_err(|_| {
         Failure::new(format!(
             "find where {} and {} went their ways: git knows no commit of both",
             one.why, other.why
@@ -112,17 +114,8 @@ pub(crate) fn merge_base(root: &Path, one: &Revision, other: &Revision) -> Outco
 /// # Errors
 /// What git says.
 pub(crate) fn file(root: &Path, revision: &Revision, path: &str) -> Outcome<Option<Vec<u8>>> {
-    if git(root, &["ls-tree", "--name-only", &revision.commit, "--", path])?.is_empty() {
+    if git::ask(root, &["ls-tree", "--name-only", &revision.commit, "--", path])?.is_empty() {
         return Ok(None);
     }
-    let (folder, object) = (root.display().to_string(), format!("{}:{path}", revision.commit));
-    process::output("ask git", Path::new("git"), &["-C", &folder, "cat-file", "blob", &object]).map(Some)
-}
-
-fn git(root: &Path, arguments: &[&str]) -> Outcome<String> {
-    let folder = root.display().to_string();
-    let mut all = vec!["-C", &folder];
-    all.extend(arguments);
-    let lines = process::run("ask git", Path::new("git"), &all, Env::Inherited(Vec::new()), |_| {})?;
-    Ok(lines.first().cloned().unwrap_or_default())
+    git::bytes(root, &["cat-file", "blob", &format!("{}:{path}", revision.commit)]).map(Some)
 }

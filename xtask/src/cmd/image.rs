@@ -1,0 +1,217 @@
+//! The production image: built from tracked files, looked at from all sides, recorded; and published once a dry run has proved it.
+
+use crate::console::{self, GREEN, paint};
+use crate::docker::Docker;
+use crate::engine;
+use crate::image::build::{self, Base, Labels};
+use crate::image::context::{Context, RunnerFrom};
+use crate::image::push::Publication;
+use crate::image::record::Record;
+use crate::image::{expected, layers, sbom};
+use crate::project::PROJECT;
+use crate::steps::Steps;
+use anyhow::{Context as _, Result};
+use contract::{Exit, Failure};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Build the production image and look at it from all sides; with --push, publish the one that a dry run has proved.
+///
+/// The static runner is built here and laid into a context of tracked files only. Afterwards the image must be what production runs: entry
+/// point, user, labels, a static runner within its size, every artefact byte for byte as in git, nothing else in any layer. The image is
+/// recorded in target/image/image.json, its parts in target/image/sbom.cdx.json.
+#[derive(clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  cargo xtask image
+  cargo xtask image --tag rally:try
+  cargo xtask image --runner source               compile the runner inside `docker build`, as `docker compose up --build` does
+  cargo xtask image && cargo xtask dry-run --engine docker --image && cargo xtask image --push
+
+Environment of --push:
+  REGISTRY_USER, REGISTRY_TOKEN (or REGISTRY_TOKEN_FILE)   a user and a token that may write packages")]
+pub(crate) struct Args {
+    /// A name for the image on this machine.
+    #[arg(long, value_name = "NAME:TAG")]
+    tag: Option<String>,
+    /// Where the runner comes from.
+    #[arg(long, value_enum, default_value_t)]
+    runner: RunnerFrom,
+    /// The digest that the base image must have: sha256:…
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    base_digest: Option<String>,
+    /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed.
+    #[arg(long, conflicts_with_all = ["tag", "runner", "base_digest"])]
+    push: bool,
+    /// With --push: another repository than the pinned one.
+    #[arg(long, value_name = "REPOSITORY", requires = "push")]
+    to: Option<String>,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn digest(text: &str) -> Result<String, String> {
+    let hexadecimal = text
+        .strip_prefix("sha256:")
+        .filter(|rest| rest.len() == 64 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    hexadecimal
+        .map(|_| text.to_owned())
+        .ok_or_else(|| "a digest is sha256: and 64 hexadecimal digits".to_owned())
+}
+
+/// Builds, or pushes.
+pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
+    let docker = Docker::find()?;
+    if args.push {
+        return push(&args, root, &docker);
+    }
+    let mut steps = Steps::new();
+    let built = make(&docker, root, &args, &mut steps);
+    if !args.json {
+        console::say(&steps.table());
+    }
+    let record = built?;
+    if args.json {
+        let mut json = steps.to_json(None);
+        json["image"] = serde_json::to_value(&record)?;
+        console::result(&json.to_string());
+    } else {
+        console::result(&record.id);
+    }
+    Ok(Exit::Done)
+}
+
+/// Builds with the defaults, for a command that needs an image.
+///
+/// # Errors
+/// As the build.
+pub(crate) fn build_default(docker: &Docker, root: &Path, steps: &mut Steps) -> Result<Record> {
+    let args = Args {
+        tag: None,
+        runner: RunnerFrom::Prebuilt,
+        base_digest: None,
+        push: false,
+        to: None,
+        json: false,
+    };
+    make(docker, root, &args, steps)
+}
+
+fn make(docker: &Docker, root: &Path, args: &Args, steps: &mut Steps) -> Result<Record> {
+    let runner = match args.runner {
+        RunnerFrom::Prebuilt => Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?),
+        RunnerFrom::Source => None,
+    };
+    let context = steps.step("context", || Context::assemble(root, runner.as_deref()))?;
+    let base = Base { digest: args.base_digest.clone() };
+    let mut labels = labels(&context);
+    let (id, release) = steps.step("build", || {
+        let id = build::build(docker, &context, args.runner, &base, &labels)?;
+        // Only the image itself knows its release for certain. The second build takes every layer from the first.
+        let release = ask_release(docker, &id)?;
+        labels.insert("release".to_owned(), release.clone());
+        Ok((build::build(docker, &context, args.runner, &base, &labels)?, release))
+    })?;
+    steps.step("look", || look(docker, &id, &context, &labels))?;
+    steps.step("record", || {
+        let record = Record { id: id.clone(), release, revision: context.revision.clone(), proved: false };
+        let subject = sbom::Subject { id: &id, revision: &context.revision, base: &base_name(root)? };
+        let parts = sbom::document(root, &subject)?;
+        record.write(root)?;
+        let path = Record::folder(root).join("sbom.cdx.json");
+        crate::files::replace(&path, &format!("{}\n", serde_json::to_string_pretty(&parts)?))?;
+        if let Some(tag) = &args.tag {
+            docker.run(&format!("name the image `{tag}`"), &["tag", &id, tag], |_| {})?;
+        }
+        Ok(record)
+    })
+}
+
+fn labels(context: &Context) -> Labels {
+    [
+        ("org.opencontainers.image.title", PROJECT.name.clone()),
+        ("org.opencontainers.image.revision", context.revision.clone()),
+        ("org.opencontainers.image.version", env!("CARGO_PKG_VERSION").to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// The base image's name, as the Dockerfile has it without a digest.
+fn base_name(root: &Path) -> Result<String> {
+    let package = std::fs::read_to_string(root.join("package.json")).context("read `package.json`")?;
+    let package: Value = serde_json::from_str(&package).context("read `package.json`")?;
+    Ok(format!("directus/directus:{}", package["dependencies"]["directus"].as_str().unwrap_or_default()))
+}
+
+fn ask_release(docker: &Docker, id: &str) -> Result<String> {
+    let said = docker.ask(
+        "ask the image for its release",
+        &["run", "--rm", "--network", "none", id, "image-check", "--json"],
+    )?;
+    let image: Value = serde_json::from_str(&said).context("read what the image says of itself")?;
+    Ok(image["release"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Everything that must be true of it.
+fn look(docker: &Docker, id: &str, context: &Context, labels: &Labels) -> Result<()> {
+    let image = docker.inspect("image", id)?;
+    let mut findings = expected::configuration(&image, labels);
+    let dockerfile =
+        std::fs::read_to_string(context.folder().join("Dockerfile")).context("read `Dockerfile`")?;
+    let added = layers::topmost(docker, id, layers::added_by(&dockerfile), context.folder())?;
+    findings.extend(expected::contents(&added, &context.artefacts));
+    let version =
+        docker.ask("run the image's runner", &["run", "--rm", "--network", "none", id, "--version"])?;
+    let expected = format!("runner {}", env!("CARGO_PKG_VERSION"));
+    if version != expected {
+        findings.push(format!("its runner says `{version}`, not `{expected}`"));
+    }
+    if let Some(what) = docker.stand_in(id) {
+        console::say(&format!("    the base is a stand-in: {what}"));
+    }
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = findings.iter().map(|finding| format!("  - {finding}")).collect();
+    Err(Failure::new("look at the image: it is not what production runs")
+        .exit(Exit::Failed)
+        .excerpt(lines.join("\n"))
+        .into())
+}
+
+fn push(args: &Args, root: &Path, docker: &Docker) -> Result<Exit> {
+    let record = Record::read(root)?;
+    let refuse =
+        |why: &str, hint: &str| Failure::new(format!("push the image: {why}")).exit(Exit::Refused).hint(hint);
+    if !record.proved {
+        return Err(refuse(
+            "no dry run of this very image has passed",
+            "cargo xtask dry-run --engine docker --image",
+        )
+        .into());
+    }
+    if record.revision.ends_with("-dirty") {
+        return Err(refuse(
+            "it was not built from a commit, so nobody could build it again",
+            "git commit, cargo xtask image, and the dry run once more",
+        )
+        .into());
+    }
+    if !docker.has_image(&record.id) {
+        return Err(Failure::new(format!("push the image: `{}` is not here any more", record.id))
+            .hint("cargo xtask image")
+            .into());
+    }
+    let repository = args.to.as_deref().unwrap_or(&PROJECT.image);
+    let publication = Publication::from_environment(&engine::environment()?, repository)?;
+    let digest = publication.push(docker, &record)?;
+    console::say(&paint(GREEN, &format!("pushed {repository}:main")));
+    if args.json {
+        console::result(&json!({ "repository": repository, "digest": digest, "image": record }).to_string());
+    } else {
+        console::result(&format!("{repository}@{digest}"));
+    }
+    Ok(Exit::Done)
+}

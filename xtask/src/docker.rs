@@ -1,0 +1,227 @@
+//! The Docker client, found and asked by its command line. A machine may have several, and one without BuildKit may come first.
+
+use crate::process::{self, Env};
+use contract::{Exit, Failure, Outcome, Secret};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A client that reaches a daemon and can build with BuildKit.
+#[derive(Clone, Debug)]
+pub(crate) struct Docker {
+    program: PathBuf,
+    configuration: Option<PathBuf>,
+}
+
+/// Why there is none.
+#[derive(Clone, Debug)]
+enum Lack {
+    Client,
+    Daemon(String),
+    BuildKit,
+}
+
+impl Docker {
+    /// The first client on PATH that will do.
+    ///
+    /// # Errors
+    /// Exit 2: no client, no daemon, no right to talk to it, or no BuildKit; each with its remedy.
+    pub(crate) fn find() -> Outcome<Docker> {
+        static FOUND: OnceLock<Result<Docker, Lack>> = OnceLock::new();
+        FOUND.get_or_init(look).clone().map_err(|lack| lack.failure())
+    }
+
+    /// Whether one will do; for those who have a choice.
+    pub(crate) fn answers() -> bool {
+        Docker::find().is_ok()
+    }
+
+    /// The same client with a configuration folder of its own: credentials in it are nobody else's.
+    pub(crate) fn with_configuration(&self, folder: &Path) -> Docker {
+        Docker { configuration: Some(folder.to_owned()), ..self.clone() }
+    }
+
+    fn env(&self, more: &[(String, String)]) -> Env {
+        let mut all = more.to_vec();
+        all.push(("DOCKER_BUILDKIT".to_owned(), "1".to_owned()));
+        // Registries show attestations as an image of an unknown architecture (C8).
+        all.push(("BUILDX_NO_DEFAULT_ATTESTATIONS".to_owned(), "1".to_owned()));
+        all.extend(
+            self.configuration
+                .iter()
+                .map(|folder| ("DOCKER_CONFIG".to_owned(), folder.display().to_string())),
+        );
+        Env::Inherited(all)
+    }
+
+    /// Runs one command to its end; `each` sees its lines as they come.
+    ///
+    /// # Errors
+    /// Docker's own exit code and words.
+    pub(crate) fn run(
+        &self,
+        what: &str,
+        arguments: &[&str],
+        each: impl Fn(&str) + Send + 'static,
+    ) -> Outcome<Vec<String>> {
+        self.run_with(what, arguments, &[], each)
+    }
+
+    /// The same with variables that its arguments name: a value on the command line would be everybody's to read.
+    ///
+    /// # Errors
+    /// As [`Docker::run`].
+    pub(crate) fn run_with(
+        &self,
+        what: &str,
+        arguments: &[&str],
+        variables: &[(String, String)],
+        each: impl Fn(&str) + Send + 'static,
+    ) -> Outcome<Vec<String>> {
+        process::run(what, &self.program, arguments, self.env(variables), each)
+    }
+
+    /// Starts one command that goes on.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(
+        &self,
+        arguments: &[&str],
+        variables: &[(String, String)],
+        each: impl Fn(&str) + Send + 'static,
+    ) -> Outcome<process::Running> {
+        process::start(&self.program, arguments, self.env(variables), each)
+    }
+
+    /// The last line that a short command says.
+    ///
+    /// # Errors
+    /// As [`Docker::run`].
+    pub(crate) fn ask(&self, what: &str, arguments: &[&str]) -> Outcome<String> {
+        Ok(self.run(what, arguments, |_| {})?.pop().unwrap_or_default())
+    }
+
+    /// What `docker inspect` says of one object, parsed.
+    ///
+    /// # Errors
+    /// When there is no such object.
+    pub(crate) fn inspect(&self, kind: &str, name: &str) -> Outcome<Value> {
+        let what = format!("look at the {kind} `{name}`");
+        let lines = self.run(&what, &[kind, "inspect", name], |_| {})?;
+        let mut all: Value = serde_json::from_str(&lines.join("\n"))
+            .map_err(|error| Failure::new(what).cause(format!("docker's answer: {error}")))?;
+        Ok(all[0].take())
+    }
+
+    /// Whether an image is here.
+    pub(crate) fn has_image(&self, name: &str) -> bool {
+        self.run("look for an image", &["image", "inspect", "--format", "{{.Id}}", name], |_| {}).is_ok()
+    }
+
+    /// Takes the image from its registry unless it is here.
+    ///
+    /// # Errors
+    /// Exit 1 when it cannot be had, with the way around.
+    pub(crate) fn provide(&self, image: &str) -> Outcome<()> {
+        if self.has_image(image) {
+            return Ok(());
+        }
+        crate::console::say(&format!("    pulling {image}"));
+        self.run(&format!("pull `{image}`"), &["pull", image], |_| {})
+            .map(drop)
+            .map_err(|failure| failure.exit(Exit::Failed).hint(NO_REGISTRY))
+    }
+
+    /// The label by which a stand-in tells what it is; none for a real image.
+    pub(crate) fn stand_in(&self, image: &str) -> Option<String> {
+        let image = self.inspect("image", image).ok()?;
+        image["Config"]["Labels"]["stand-in"].as_str().map(str::to_owned)
+    }
+
+    /// Logs in to a registry; the password goes by stdin.
+    ///
+    /// # Errors
+    /// Exit 2 when the registry refuses; exit 1 when it cannot be reached.
+    pub(crate) fn log_in(&self, registry: &str, user: &str, password: &Secret) -> Outcome<()> {
+        let arguments = ["login", "--username", user, "--password-stdin", registry];
+        let what = format!("log in to `{registry}` as `{user}`");
+        process::run_with_input(&what, &self.program, &arguments, self.env(&[]), password).map_err(
+            |failure| {
+                let said = failure.excerpt.as_deref().unwrap_or_default().to_lowercase();
+                let refused =
+                    ["unauthorized", "denied", "incorrect username"].iter().any(|word| said.contains(word));
+                match refused {
+                    true => failure.exit(Exit::Usage).hint(
+                        "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
+                    ),
+                    false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
+                }
+            },
+        )
+    }
+}
+
+/// The remedy where images cannot be pulled.
+pub(crate) const NO_REGISTRY: &str =
+    "is a registry within reach? without one, scripts/base-images.sh makes stand-ins for the base images";
+
+fn look() -> Result<Docker, Lack> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut lack = Lack::Client;
+    for folder in std::env::split_paths(&path) {
+        let program = folder.join("docker");
+        if !program.is_file() {
+            continue;
+        }
+        let docker = Docker { program, configuration: None };
+        match docker.run(
+            "ask the daemon",
+            &["version", "--format", "{{.Client.Version}} {{.Server.Version}}"],
+            |_| {},
+        ) {
+            Ok(lines) if docker.builds(lines.last().map_or("", String::as_str)) => return Ok(docker),
+            Ok(_) => lack = Lack::BuildKit,
+            Err(failure) => {
+                if matches!(lack, Lack::Client) {
+                    lack = Lack::Daemon(failure.excerpt.unwrap_or(failure.what));
+                }
+            }
+        }
+    }
+    Err(lack)
+}
+
+impl Docker {
+    /// Clients before 23 bring BuildKit themselves; later ones need the plugin.
+    fn builds(&self, versions: &str) -> bool {
+        let major = versions.split('.').next().and_then(|text| text.parse::<u32>().ok());
+        major.is_some_and(|major| major < 23)
+            || self.run("ask for buildx", &["buildx", "version"], |_| {}).is_ok()
+    }
+}
+
+impl Lack {
+    fn failure(self) -> Failure {
+        let failure = |what: &str, hint: &str| Failure::new(what).exit(Exit::Usage).hint(hint);
+        match self {
+            Lack::Client => failure(
+                "find Docker: no `docker` on PATH",
+                "install it: https://docs.docker.com/engine/install",
+            ),
+            Lack::Daemon(said) if said.contains("permission denied") => failure(
+                "talk to the Docker daemon: permission denied",
+                "sudo usermod -aG docker $USER, and log in again; or use sudo",
+            ),
+            Lack::Daemon(said) => failure(
+                "talk to the Docker daemon: it does not answer",
+                "start it: sudo systemctl start docker, or sudo dockerd &",
+            )
+            .excerpt(said),
+            Lack::BuildKit => failure(
+                "find a Docker client with BuildKit: `docker buildx` is missing",
+                "install the plugin: apt-get install docker-buildx-plugin (Docker's packages) or docker-buildx (Debian's)",
+            ),
+        }
+    }
+}

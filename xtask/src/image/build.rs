@@ -1,0 +1,92 @@
+//! `docker build`, told in our own words: which step runs, and what the failed one said.
+
+use super::context::{Context, RunnerFrom};
+use crate::console;
+use crate::docker::{Docker, NO_REGISTRY};
+use contract::{Exit, Failure, Outcome};
+use std::collections::BTreeMap;
+
+/// Labels by their OCI names.
+pub(crate) type Labels = BTreeMap<String, String>;
+
+/// What the base image is, beside its tag.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Base {
+    /// `sha256:…`, when its very bytes are pinned.
+    pub(crate) digest: Option<String>,
+}
+
+/// Builds, and returns the image's id.
+///
+/// # Errors
+/// Exit 1 with the last lines of the failed step; the remedy where it is known.
+pub(crate) fn build(
+    docker: &Docker,
+    context: &Context,
+    from: RunnerFrom,
+    base: &Base,
+    labels: &Labels,
+) -> Outcome<String> {
+    let id_file = context.folder().with_extension("id");
+    let id_path = id_file.display().to_string();
+    let runner = format!("RUNNER={}", from.word());
+    let digest = format!(
+        "DIRECTUS_DIGEST={}",
+        base.digest.as_ref().map_or(String::new(), |digest| format!("@{digest}"))
+    );
+    let mut arguments: Vec<String> =
+        ["build", "--progress=plain", "--iidfile", &id_path, "--build-arg", &runner, "--build-arg", &digest]
+            .map(str::to_owned)
+            .to_vec();
+    for (name, value) in labels {
+        arguments.extend(["--label".to_owned(), format!("{name}={value}")]);
+    }
+    arguments.push(context.folder().display().to_string());
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let built = docker.run("build the image", &words, step);
+    let id = std::fs::read_to_string(&id_file);
+    let _ = std::fs::remove_file(&id_file);
+    built.map_err(explained)?;
+    id.map_err(|error| Failure::new("build the image: docker wrote no id").cause(error))
+}
+
+/// `#12 [image 3/9] COPY …`: the beginning of a step that does something.
+fn step(line: &str) {
+    let Some((_, rest)) = line.split_once("] ").filter(|_| line.starts_with('#') && line.contains(" ["))
+    else {
+        return;
+    };
+    let internal = line.contains("[internal]") || rest.starts_with("FROM ");
+    if !internal && ["RUN ", "COPY ", "ADD "].iter().any(|word| rest.starts_with(word)) {
+        let text: String = rest.chars().take(90).collect();
+        console::say(&format!("    {text}"));
+    }
+}
+
+fn explained(failure: Failure) -> Failure {
+    let said = failure.excerpt.clone().unwrap_or_default();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let failure = failure.exit(Exit::Failed);
+    if has(&["no space left on device"]) {
+        return failure
+            .cause("the disk is full")
+            .hint("docker system prune, or more disk below /var/lib/docker");
+    }
+    if has(&[
+        "failed to resolve source metadata",
+        "failed to do request",
+        "pull access denied",
+        "failed to solve with frontend",
+        "no such host",
+        "manifest unknown",
+    ]) && !has(&["executor failed running"])
+    {
+        return failure.cause("a base image cannot be had").hint(NO_REGISTRY);
+    }
+    if has(&["it is not what the runner expects"]) {
+        return failure
+            .cause("the base image is not the one that runner and bridge are made for")
+            .hint("the lines above name what differs: pin another version, or teach the bridge the new one");
+    }
+    failure
+}

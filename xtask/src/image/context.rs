@@ -1,0 +1,141 @@
+//! What is handed to `docker build`: the tracked files that the image is made of, as they are in the working tree, with the same modes and
+//! times on every machine. Nothing else can get into an image, not by accident either.
+
+use crate::git;
+use anyhow::{Context as _, Result};
+use contract::artefacts::BAKED_IN;
+use contract::{Exit, Failure};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+/// Files for every build, beside the folders that are baked in.
+const RECIPE: [&str; 2] = ["Dockerfile", ".dockerignore"];
+/// What the runner is compiled from in the stage `source`.
+pub(crate) const SOURCES: [&str; 7] =
+    [".cargo/config.toml", "Cargo.lock", "Cargo.toml", "crates", "runner", "rust-toolchain.toml", "xtask"];
+
+/// Where the runner in the image comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RunnerFrom {
+    /// Built here, and laid into the context.
+    #[default]
+    Prebuilt,
+    /// Compiled by `docker build`.
+    Source,
+}
+
+impl RunnerFrom {
+    /// The value of the build argument.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            RunnerFrom::Prebuilt => "prebuilt",
+            RunnerFrom::Source => "source",
+        }
+    }
+}
+
+/// A folder ready to be built from.
+pub(crate) struct Context {
+    folder: tempfile::TempDir,
+    /// The commit, with `-dirty` behind it when the working tree is another one.
+    pub(crate) revision: String,
+    /// The checksum of every baked-in file, by its path in the checkout.
+    pub(crate) artefacts: BTreeMap<String, String>,
+}
+
+impl Context {
+    /// Assembles it. `runner`: the binary to lay in, for [`RunnerFrom::Prebuilt`].
+    ///
+    /// # Errors
+    /// Exit 2 when this is no git repository, or when there are artefacts that git does not know: they would be missing in the image.
+    pub(crate) fn assemble(root: &Path, runner: Option<&Path>) -> Result<Context> {
+        let commit = git::ask(root, &["rev-parse", "HEAD"]).map_err(|failure| {
+            failure
+                .within("find the commit of the image")
+                .exit(Exit::Usage)
+                .hint("build in a clone of the repository")
+        })?;
+        refuse_untracked(root)?;
+        let mut wanted: Vec<&str> = BAKED_IN.into_iter().chain(RECIPE).collect();
+        if runner.is_none() {
+            wanted.extend(SOURCES);
+        }
+        let changed = !listed(root, &["status", "--porcelain", "-z"], &wanted)?.is_empty();
+        let epoch: u64 = git::ask(root, &["log", "-1", "--format=%ct"])?.parse().unwrap_or(0);
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(epoch);
+        let folder = tempfile::tempdir().context("make a folder for the context")?;
+        let mut artefacts = BTreeMap::new();
+        for name in listed(root, &["ls-files", "-z"], &wanted)? {
+            let path = root.join(&name);
+            // Deleted in the working tree, and not in git yet: not part of what is built.
+            if !path.exists() {
+                continue;
+            }
+            let content = fs::read(&path).with_context(|| format!("read `{name}`"))?;
+            if BAKED_IN.iter().any(|baked| name.starts_with(&format!("{baked}/"))) {
+                artefacts.insert(name.clone(), checksum(&content));
+            }
+            lay(&folder.path().join(&name), &content, time)?;
+        }
+        if let Some(runner) = runner {
+            let content = fs::read(runner).with_context(|| format!("read `{}`", runner.display()))?;
+            lay(&folder.path().join(format!("prebuilt/runner-{}", architecture())), &content, time)?;
+        }
+        let revision = if changed { format!("{commit}-dirty") } else { commit };
+        Ok(Context { folder, revision, artefacts })
+    }
+
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// The machine's architecture, as Docker names it.
+pub(crate) fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn checksum(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn listed(root: &Path, command: &[&str], paths: &[&str]) -> Result<Vec<String>> {
+    let arguments: Vec<&str> = command.iter().copied().chain(["--"]).chain(paths.iter().copied()).collect();
+    Ok(git::names(root, &arguments)?)
+}
+
+/// A dry run of the checkout sees them, an image would not: what was proved would not be what ships.
+fn refuse_untracked(root: &Path) -> Result<()> {
+    let untracked = listed(root, &["ls-files", "--others", "--exclude-standard", "-z"], &BAKED_IN)?;
+    if untracked.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = untracked.iter().map(|name| format!("  - {name}")).collect();
+    Err(Failure::new("assemble the image: git does not know some of its files")
+        .exit(Exit::Usage)
+        .excerpt(lines.join("\n"))
+        .hint("git add them, or remove them")
+        .into())
+}
+
+fn lay(path: &Path, content: &[u8], time: SystemTime) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).with_context(|| format!("make `{}`", parent.display()))?;
+    }
+    let write = || {
+        fs::write(path, content)?;
+        fs::set_permissions(path, Permissions::from_mode(0o755))?;
+        File::options().write(true).open(path)?.set_modified(time)
+    };
+    write().with_context(|| format!("write `{}`", path.display()))
+}

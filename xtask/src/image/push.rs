@@ -1,0 +1,140 @@
+//! Publishing: the proved image itself gets its names and goes to the registry; first the name of its commit, then the one that moves.
+
+use super::record::Record;
+use crate::console;
+use crate::docker::Docker;
+use crate::ending::Undoing;
+use anyhow::{Context as _, Result};
+use contract::env::Environment;
+use contract::{Exit, Failure, Outcome, Secret};
+
+/// Who pushes.
+const USER: &str = "REGISTRY_USER";
+/// With what right; also as `REGISTRY_TOKEN_FILE`.
+const TOKEN: &str = "REGISTRY_TOKEN";
+
+/// Under which names, and who does it.
+pub(crate) struct Publication {
+    /// `git.example.com/team/directus`.
+    repository: String,
+    user: String,
+    token: Secret,
+}
+
+impl Publication {
+    /// Reads the credentials; nothing has happened yet.
+    ///
+    /// # Errors
+    /// Exit 2 when one is missing.
+    pub(crate) fn from_environment(environment: &Environment, repository: &str) -> Outcome<Publication> {
+        let get = |name: &str| {
+            environment.get(name).map(str::to_owned).ok_or_else(|| {
+                Failure::new(format!("push the image: `{name}` is not set")).exit(Exit::Usage).hint(format!(
+                    "{USER} and {TOKEN} (or {TOKEN}_FILE): a user and a token that may write packages"
+                ))
+            })
+        };
+        Ok(Publication {
+            repository: repository.to_owned(),
+            user: get(USER)?,
+            token: Secret::new(get(TOKEN)?),
+        })
+    }
+
+    /// The registry alone.
+    fn registry(&self) -> &str {
+        self.repository.split('/').next().unwrap_or(&self.repository)
+    }
+
+    /// Pushes; returns the digest that the registry gave.
+    ///
+    /// # Errors
+    /// Exit 2 for credentials that the registry refuses; exit 1 when it cannot be reached or stops in the middle. Local names are as before
+    /// then, and the moving name in the registry too: it is pushed last.
+    pub(crate) fn push(&self, docker: &Docker, record: &Record) -> Result<String> {
+        let folder = tempfile::tempdir().context("make a folder for the credentials")?;
+        let docker = docker.with_configuration(folder.path());
+        docker.log_in(self.registry(), &self.user, &self.token)?;
+        let short = record.revision.get(..12).unwrap_or(&record.revision);
+        let mut digest = String::new();
+        for tag in [format!("sha-{short}"), "main".to_owned()] {
+            let name = format!("{}:{tag}", self.repository);
+            let tagged = Tagged::new(&docker, &record.id, &name)?;
+            console::say(&format!("    pushing {name}"));
+            let said =
+                docker.run(&format!("push `{name}`"), &["push", &name], |_| {}).map_err(|failure| {
+                    failure
+                        .exit(Exit::Failed)
+                        .cause("the names here are as before")
+                        .hint("push again when the registry is back: cargo xtask image --push")
+                })?;
+            digest = digest_of(&said)
+                .ok_or_else(|| Failure::new(format!("push `{name}`: docker told no digest")))?;
+            tagged.keep();
+        }
+        Ok(digest)
+    }
+}
+
+/// `main: digest: sha256:… size: 2412`
+fn digest_of(lines: &[String]) -> Option<String> {
+    let line = lines.iter().rev().find(|line| line.contains(" digest: sha256:"))?;
+    line.split_whitespace().find(|word| word.starts_with("sha256:")).map(str::to_owned)
+}
+
+/// A local name for the image; what it named before comes back unless it is kept, on Ctrl-C too.
+struct Tagged {
+    undo: Option<Undoing>,
+}
+
+impl Tagged {
+    fn new(docker: &Docker, id: &str, name: &str) -> Outcome<Tagged> {
+        let before =
+            docker.inspect("image", name).ok().and_then(|image| image["Id"].as_str().map(str::to_owned));
+        let undo = Undoing::new({
+            let (docker, name) = (docker.clone(), name.to_owned());
+            move || {
+                // Bounded by docker itself; an error leaves a name that says what it is.
+                let _ = match &before {
+                    Some(before) => docker.run("name an image as before", &["tag", before, &name], |_| {}),
+                    None => docker.run("take a name back", &["rmi", "--no-prune", &name], |_| {}),
+                };
+            }
+        });
+        docker.run(&format!("name the image `{name}`"), &["tag", id, name], |_| {})?;
+        Ok(Tagged { undo: Some(undo) })
+    }
+
+    fn keep(mut self) {
+        if let Some(undo) = self.undo.take() {
+            undo.dismiss();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_is_what_the_registry_said_last() {
+        let lines = [
+            "The push refers to repository [localhost:5000/a]",
+            "5f70bf18a086: Pushed",
+            "main: digest: sha256:abc size: 2412",
+        ];
+        assert_eq!(digest_of(&lines.map(str::to_owned)), Some("sha256:abc".to_owned()));
+        assert_eq!(digest_of(&["denied".to_owned()]), None);
+    }
+
+    #[test]
+    fn credentials_are_demanded_by_name() {
+        let environment =
+            Environment::resolve([(USER.to_owned(), "bot".to_owned())], |_| Err(String::new())).unwrap();
+        let failure = Publication::from_environment(&environment, "r/a").err().unwrap();
+        assert_eq!(
+            (failure.exit, failure.what.as_str()),
+            (Exit::Usage, "push the image: `REGISTRY_TOKEN` is not set")
+        );
+    }
+}

@@ -81,17 +81,17 @@ impl Docker {
         process::run(what, &self.program, arguments, self.env(variables), each)
     }
 
-    /// Starts one command that goes on.
+    /// What a command writes to stdout, byte for byte.
     ///
     /// # Errors
-    /// When it cannot be started.
-    pub(crate) fn start(
+    /// As [`Docker::run`].
+    pub(crate) fn output(
         &self,
+        what: &str,
         arguments: &[&str],
         variables: &[(String, String)],
-        each: impl Fn(&str) + Send + 'static,
-    ) -> Outcome<process::Running> {
-        process::start(&self.program, arguments, self.env(variables), each)
+    ) -> Outcome<Vec<u8>> {
+        process::output_with(what, &self.program, arguments, self.env(variables))
     }
 
     /// The last line that a short command says.

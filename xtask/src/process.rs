@@ -93,15 +93,17 @@ pub(crate) fn run(
 /// # Errors
 /// As [`run`]; what it wrote to stderr is shown.
 pub(crate) fn output(what: &str, program: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
-    let output = duct::cmd(program.as_os_str(), arguments)
-        .stdin_null()
+    output_with(what, program, arguments, Env::Inherited(Vec::new()))
+}
+
+/// The same in an environment.
+///
+/// # Errors
+/// As [`output`].
+pub(crate) fn output_with(what: &str, program: &Path, arguments: &[&str], env: Env) -> Outcome<Vec<u8>> {
+    let output = quiet(program, arguments, env)
         .stdout_capture()
         .stderr_capture()
-        .unchecked()
-        .before_spawn(|command| {
-            boot::bridge::die_with_parent(command);
-            Ok(())
-        })
         .run()
         .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
     if output.status.success() {
@@ -122,8 +124,9 @@ pub(crate) fn run_with_input(
     env: Env,
     input: &Secret,
 ) -> Outcome<()> {
-    let expression = expression(program, arguments, env).stdin_bytes(input.expose()).stdout_capture();
+    let expression = bare(program, arguments, env).stdin_bytes(input.expose()).stderr_to_stdout();
     let output = expression
+        .stdout_capture()
         .run()
         .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
     let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
@@ -131,16 +134,24 @@ pub(crate) fn run_with_input(
     if ended.status.success() { Ok(()) } else { Err(ended.failure(what)) }
 }
 
+/// Both streams in order.
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
+    quiet(program, arguments, env).stderr_to_stdout()
+}
+
+/// A program that reads nothing.
+fn quiet(program: &Path, arguments: &[&str], env: Env) -> Expression {
+    bare(program, arguments, env).stdin_null()
+}
+
+/// A program that dies with us. Of two redirections duct takes the inner one, so there is none yet.
+fn bare(program: &Path, arguments: &[&str], env: Env) -> Expression {
     let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
     // As a string: of a `Path` without a slash duct makes `./cargo`.
-    let expression =
-        duct::cmd(program.as_os_str(), arguments).stdin_null().stderr_to_stdout().unchecked().before_spawn(
-            |command| {
-                boot::bridge::die_with_parent(command);
-                Ok(())
-            },
-        );
+    let expression = duct::cmd(program.as_os_str(), arguments).unchecked().before_spawn(|command| {
+        boot::bridge::die_with_parent(command);
+        Ok(())
+    });
     match env {
         Env::Inherited(more) => {
             more.into_iter().fold(expression, |expression, (name, value)| expression.env(name, value))
@@ -274,6 +285,19 @@ mod tests {
         let failure =
             run("try", Path::new("/nowhere/runner"), &[], Env::Only(Vec::new()), |_| {}).unwrap_err();
         assert_eq!(failure.what, "start `/nowhere/runner`");
+    }
+
+    #[test]
+    fn a_secret_goes_by_stdin_and_what_a_failed_program_said_is_shown() {
+        let secret = Secret::new("hunter2");
+        let run = |script: &str| {
+            run_with_input("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), &secret)
+        };
+        assert_eq!(
+            run("read -r word || true; test \"$word\" = hunter2 || { echo got nothing; exit 1; }"),
+            Ok(())
+        );
+        assert_eq!(run("echo no >&2; exit 1").unwrap_err().excerpt.as_deref(), Some("  | no"));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl PostgresRoot {
 }
 
 /// `\restrict` and `\unrestrict` carry a key that is new in each dump.
-pub(crate) fn without_random_lines(dump: &str) -> String {
+pub fn without_random_lines(dump: &str) -> String {
     let is_random = |line: &&str| line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ");
     dump.split_inclusive('\n').filter(|line| !is_random(line)).collect()
 }

@@ -25,6 +25,7 @@ mod tool;
 
 pub use cache::Cache;
 pub use directus::{DirectusInstall, directus};
+pub use dump::without_random_lines;
 pub use instance::Instance;
 pub use postgres_root::{PostgresRoot, postgres_root};
 pub use progress::Progress;

@@ -1,22 +1,26 @@
 //! The main job: the whole boot, twice, on a throwaway database; then start, health and round trip.
 
+use crate::cmd::image;
 use crate::console::{self, GREEN, RED, paint};
-use crate::engine::{self, Ground, Stage};
-use crate::http;
-use crate::process::{self, Env, Running};
+use crate::docker::Docker;
+use crate::engine::{self, Choice, DockerScene, Ground, LocalScene, Scene, Serving, Stage};
+use crate::image::record::Record;
 use crate::rehearsal::{self, Rehearsal};
 use crate::steps::Steps;
 use anyhow::Result;
 use contract::{Exit, Failure};
 use snapshot::{Snapshot, canonical, change};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Prove the whole boot on a throwaway database, from nothing to a healthy Directus, twice.
 ///
 /// Fetches what this machine lacks (once), starts a throwaway Postgres with TimescaleDB and the pinned Directus, and lets the very runner
 /// that ships do what production does: pre phase, install, snapshot, post phase. A second pass must change nothing. Then Directus must
 /// become healthy, and the schema it has must be the one in git. With DB_HOST… set, that server is used, with a database of its own on it.
+///
+/// With --engine docker the production image itself is the candidate: it is built first, or named with --image, and runs in containers
+/// beside a throwaway TimescaleDB. A pass is noted, and allows `cargo xtask image --push`.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -26,11 +30,16 @@ Examples:
   cargo xtask dry-run --restore prod.dump   over a backup
   cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
   cargo xtask dry-run --json             the steps and times as JSON
+  cargo xtask dry-run --engine docker    the production image, in containers
+  cargo xtask dry-run --engine docker --image    the image that was built last
   DB_HOST=db DB_USER=postgres DB_DATABASE=postgres DB_PASSWORD_FILE=pw cargo xtask dry-run")]
 pub(crate) struct Args {
     /// Where the throwaway database and Directus come from.
     #[arg(long, value_enum, default_value_t)]
-    engine: engine::Choice,
+    engine: Choice,
+    /// With --engine docker: the image to try, by name or id. Without a value: the one that `cargo xtask image` built last.
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "")]
+    image: Option<String>,
     /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag.
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "auto")]
     from: Option<String>,
@@ -56,87 +65,130 @@ pub(crate) struct Args {
 
 /// Every step in order; the first that fails ends it, and its name is in the last line.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
+    refuse_contradictions(&args)?;
     let mut steps = Steps::new();
-    let mut rehearsal = (args.from.is_some() || args.restore.is_some()).then(Rehearsal::default);
-    let outcome = prove(&args, root, &mut steps, rehearsal.as_mut());
+    let mut report = Report::default();
+    let outcome = match args.engine {
+        Choice::Docker => in_containers(&args, root, &mut steps, &mut report),
+        Choice::Auto | Choice::Local => on_this_machine(&args, root, &mut steps, &mut report),
+    };
     if args.json {
         let mut json = steps.to_json(outcome.as_ref().err());
-        if let Some(rehearsal) = &rehearsal {
+        if let Some(rehearsal) = &report.rehearsal {
             json["rehearsal"] = rehearsal.to_json();
         }
+        json["stand_ins"] = report.stand_ins.into();
         console::result(&json.to_string());
     } else {
         console::say(&steps.table());
     }
-    let proved = match outcome {
-        Ok(proved) => proved,
-        Err(error) => {
-            let exit = crate::fail(&error);
-            let step = steps.failed().unwrap_or("an unnamed step");
-            console::say(&paint(RED, &format!("dry-run failed at {step}")));
-            return Ok(exit);
-        }
-    };
-    console::say(&paint(GREEN, "dry-run passed"));
-    if args.keep {
-        keep(&proved)?;
+    if let Err(error) = outcome {
+        let exit = crate::fail(&error);
+        let step = steps.failed().unwrap_or("an unnamed step");
+        console::say(&paint(RED, &format!("dry-run failed at {step}")));
+        return Ok(exit);
     }
+    console::say(&paint(GREEN, PASSED));
     Ok(Exit::Done)
 }
 
-/// What passed, and still runs with `--keep`.
-struct Proved {
-    // In this order: the server ends before the database it uses.
-    server: Option<Running>,
-    stage: Stage,
+/// What the run has to tell beside its steps.
+#[derive(Default)]
+struct Report {
+    rehearsal: Option<Rehearsal>,
+    stand_ins: Vec<String>,
 }
 
-fn prove(args: &Args, root: &Path, steps: &mut Steps, rehearsal: Option<&mut Rehearsal>) -> Result<Proved> {
+fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
+    let refuse = |what: &str, hint: &str| Err(Failure::new(what).exit(Exit::Usage).hint(hint));
+    let in_containers = args.engine == Choice::Docker;
+    match (in_containers, &args.image, &args.runner, args.from.is_some() || args.restore.is_some()) {
+        (false, Some(_), ..) => {
+            refuse("try an image: only the docker engine does", "cargo xtask dry-run --engine docker --image")
+        }
+        (true, _, Some(_), _) => {
+            refuse("try another runner: the docker engine takes the image's own", "leave --runner out")
+        }
+        (true, _, _, true) => refuse(
+            "rehearse an upgrade: the docker engine does not",
+            "cargo xtask dry-run --from REV, on the local engine",
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The local engine: fetched once, and the runner built here.
+fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Report) -> Result<()> {
     // Before anything takes time.
     let revision = args.from.as_deref().map(|wanted| rehearsal::resolve(root, wanted)).transpose()?;
     let dump = args.restore.as_deref().map(read_dump).transpose()?;
-    if !args.skip_check {
-        steps.step("check", || crate::cmd::check::require_clean(root))?;
-    }
+    check(args, root, steps)?;
     let ground = steps.step("provision", || Ground::prepare(root, args.runner.as_deref()))?;
     let port = args.keep.then_some(args.port);
     let stage = steps.step("database", || Stage::set(&ground, root, args.engine, port))?;
-    match rehearsal {
-        Some(rehearsal) => {
-            if let Some(revision) = &revision {
-                let old = steps.step("from", || rehearsal.boot(root, &ground, &stage, revision))?;
-                steps.step("fill", || rehearsal.fill(&stage, &old))?;
-            }
-            if let Some((path, dump)) = &dump {
-                steps.step("restore", || rehearsal.restore(&stage, path, dump))?;
-            }
-            steps.step("upgrade", || {
-                boot_once(&ground, &stage)?;
-                rehearsal.compare(&stage)
-            })?;
+    let scene = LocalScene { ground: &ground, stage: &stage, root };
+    if revision.is_some() || dump.is_some() {
+        let rehearsal = report.rehearsal.insert(Rehearsal::default());
+        if let Some(revision) = &revision {
+            let old = steps.step("from", || rehearsal.boot(root, &ground, &stage, revision))?;
+            steps.step("fill", || rehearsal.fill(&stage, &old))?;
         }
-        None => steps.step("pass 1", || boot_once(&ground, &stage))?,
-    }
-    let before = steps.step("picture", || stage.picture())?;
-    steps.step("pass 2", || {
-        boot_again(&ground, &stage)?;
-        unchanged(&before, &stage.picture()?)
-    })?;
-    let (server, mut bridge) = steps.step("start", || {
-        // Its imports run while the server starts.
-        let bridge = stage.bridge(root)?;
-        Ok((start(&ground, &stage)?, bridge))
-    })?;
-    steps.step("round trip", || round_trip(&mut bridge, root))?;
-    bridge.close();
-    let server = if args.keep {
-        Some(server)
+        if let Some((path, dump)) = &dump {
+            steps.step("restore", || rehearsal.restore(&stage, path, dump))?;
+        }
+        steps.step("upgrade", || {
+            scene.prepare(&[])?;
+            rehearsal.compare(&stage)
+        })?;
     } else {
-        steps.step("stop", || stop(server))?;
-        None
-    };
-    Ok(Proved { server, stage })
+        steps.step("pass 1", || scene.prepare(&[]))?;
+    }
+    prove(args, root, steps, &scene)
 }
+
+/// The docker engine: the image that ships is the candidate, and its pass is noted.
+fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Report) -> Result<()> {
+    let docker = Docker::find()?;
+    check(args, root, steps)?;
+    let image = match args.image.as_deref() {
+        None => image::build_default(&docker, root, steps)?.id,
+        Some("") => Record::read(root)?.id,
+        Some(name) => name.to_owned(),
+    };
+    let id = engine::docker::image_id(&docker, &image)?;
+    let port = args.keep.then_some(args.port);
+    let scene = steps.step("database", || DockerScene::set(&docker, &id, port))?;
+    report.stand_ins = scene.stand_ins();
+    report.stand_ins.iter().for_each(|line| console::say(&format!("    stand-in for {line}")));
+    steps.step("pass 1", || scene.prepare(&[]))?;
+    prove(args, root, steps, &scene)?;
+    Record::prove(root, &id)
+}
+
+fn check(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
+    if args.skip_check { Ok(()) } else { steps.step("check", || crate::cmd::check::require_clean(root)) }
+}
+
+/// What both engines have in common, once the candidate has booted: it changes nothing the second time, serves, and has git's schema.
+fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene) -> Result<()> {
+    let before = steps.step("picture", || scene.picture())?;
+    steps.step("pass 2", || {
+        // All steps of it: on the fast path nothing would be proved to change nothing (D4).
+        scene.prepare(&[(contract::env::FAST, "off")])?;
+        unchanged(&before, &scene.picture()?)
+    })?;
+    let mut serving = steps.step("start", || scene.start())?;
+    steps.step("round trip", || round_trip(serving.as_mut(), root))?;
+    if args.keep {
+        console::say(&steps.table());
+        console::say(&paint(GREEN, PASSED));
+        return keep(scene, serving.as_ref());
+    }
+    steps.step("stop", || serving.stop())
+}
+
+/// The last line of a run that passed.
+const PASSED: &str = "dry-run passed";
 
 fn read_dump(path: &Path) -> Result<(&Path, Vec<u8>)> {
     let dump = std::fs::read(path);
@@ -144,30 +196,6 @@ fn read_dump(path: &Path) -> Result<(&Path, Vec<u8>)> {
         Failure::new(format!("read the dump `{}`", path.display())).exit(Exit::Usage).cause(error)
     })?;
     Ok((path, dump))
-}
-
-/// One boot by the real runner, as an init container would do it.
-fn boot_once(ground: &Ground, stage: &Stage) -> Result<()> {
-    prepare(ground, stage.environment())
-}
-
-/// The same once more, all steps of it: on the fast path nothing would be proved to change nothing (D4).
-fn boot_again(ground: &Ground, stage: &Stage) -> Result<()> {
-    let mut environment = stage.environment();
-    environment.push((contract::env::FAST.to_owned(), "off".to_owned()));
-    prepare(ground, environment)
-}
-
-fn prepare(ground: &Ground, environment: Vec<(String, String)>) -> Result<()> {
-    process::run("boot with the runner", &ground.runner, &["prepare"], Env::Only(environment), show)?;
-    Ok(())
-}
-
-/// The runner's own lines are the story; Directus' log is kept for the error.
-pub(crate) fn show(line: &str) {
-    if let Some(text) = line.strip_prefix("runner: ") {
-        console::say(&format!("    {text}"));
-    }
 }
 
 /// A second boot of the same release must leave every byte as it was: schema, metadata, ledger and content.
@@ -189,47 +217,13 @@ fn unchanged(before: &str, after: &str) -> Result<()> {
         .into())
 }
 
-/// `runner start`, until `/server/health` says ok.
-fn start(ground: &Ground, stage: &Stage) -> Result<Running> {
-    serve(ground, stage, stage.environment())
-}
-
-/// The same with another environment.
-///
-/// # Errors
-/// When Directus ends, or is not healthy in time.
-pub(crate) fn serve(ground: &Ground, stage: &Stage, environment: Vec<(String, String)>) -> Result<Running> {
-    const WITHIN: Duration = Duration::from_secs(90);
-    let server = process::start(&ground.runner, &["start"], Env::Only(environment), show)?;
-    let began = Instant::now();
-    let mut last = "nobody listens yet".to_owned();
-    while began.elapsed() < WITHIN {
-        if server.ended()?.is_some() {
-            return Err(server.wait()?.failure("start Directus with the runner").into());
-        }
-        match http::get(stage.address(), "/server/health") {
-            Ok(answer) if answer.status == 200 && answer.body.contains("\"status\":\"ok\"") => {
-                return Ok(server);
-            }
-            Ok(answer) => last = format!("{} {}", answer.status, answer.body.trim()),
-            Err(error) => last = error.to_string(),
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Err(Failure::new(format!("wait for `/server/health`: not ok within {} s", WITHIN.as_secs()))
-        .cause(last)
-        .into())
-}
-
 /// What Directus has is what git says, in both directions: its snapshot equals the file, and its own diff is empty.
-fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
+fn round_trip(serving: &mut dyn Serving, root: &Path) -> Result<()> {
     let path = root.join(contract::artefacts::SNAPSHOT);
-    let diff = bridge.call("compare with the snapshot", "verify", serde_json::json!({ "path": path }))?;
-    boot::proof::applied(&diff["diff"], "compare with the snapshot")?;
     let text = std::fs::read_to_string(&path)
         .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
     let file = Snapshot::parse(&text).map_err(|error| Failure::new("read the snapshot").cause(error))?;
-    let live = engine::snapshot_of(bridge)?;
+    let live = serving.schema()?;
     if canonical(&file).to_json() == canonical(&live).to_json() {
         return Ok(());
     }
@@ -243,25 +237,12 @@ fn round_trip(bridge: &mut boot::Bridge, root: &Path) -> Result<()> {
         .into())
 }
 
-fn keep(proved: &Proved) -> Result<()> {
-    for line in proved.stage.how_to_connect() {
-        console::say(&line);
-    }
+/// Until Ctrl-C, or until Directus ends by itself.
+fn keep(scene: &dyn Scene, serving: &dyn Serving) -> Result<()> {
+    scene.how_to_connect().iter().for_each(|line| console::say(line));
     console::say("Ctrl-C stops both and removes everything");
-    while let Some(server) = &proved.server {
-        if server.ended()?.is_some() {
-            return Err(Failure::new("keep Directus running: it ended by itself").into());
-        }
+    while !serving.has_ended()? {
         std::thread::sleep(Duration::from_millis(200));
     }
-    Ok(())
-}
-
-/// Directus under the runner ends by itself within moments of SIGTERM, and says how: 128 + 15.
-fn stop(server: Running) -> Result<()> {
-    let ended = server.stop(Duration::from_secs(10))?;
-    match ended.status.code() {
-        Some(143) => Ok(()),
-        _ => Err(ended.failure("stop Directus: expected exit code 143").into()),
-    }
+    Err(Failure::new("keep Directus running: it ended by itself").into())
 }

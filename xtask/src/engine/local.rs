@@ -372,7 +372,7 @@ fn directus_variables(
 }
 
 /// `2 * bytes` hexadecimal digits from the system's random source.
-fn random_hex(bytes: usize) -> Result<String> {
+pub(crate) fn random_hex(bytes: usize) -> Result<String> {
     use std::io::Read;
     let mut buffer = vec![0; bytes];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut buffer)?;

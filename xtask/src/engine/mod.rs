@@ -1,9 +1,15 @@
 //! Where a throwaway database and Directus come from, and the environment in which the runner meets them.
 
+pub(crate) mod docker;
 mod given;
 mod local;
+mod local_scene;
+mod scene;
 
-pub(crate) use local::{Ground, Stage, build_runner};
+pub(crate) use docker::DockerScene;
+pub(crate) use local::{Ground, Stage, build_runner, random_hex};
+pub(crate) use local_scene::{LocalScene, serve, show};
+pub(crate) use scene::{Scene, Serving};
 
 use boot::bridge::{Log, Options};
 use boot::release::EXTENSIONS_PATH;
@@ -23,6 +29,8 @@ pub(crate) enum Choice {
     Auto,
     /// A server of our own, whatever DB_HOST says: no containers, from package registries, in the user's cache.
     Local,
+    /// The production image beside a throwaway TimescaleDB, in containers; or beside the server that DB_HOST names.
+    Docker,
 }
 
 /// The environment that names the database a person works on: the variables of the process, when they name one.

@@ -69,7 +69,7 @@ impl Rehearsal {
             &ground.runner,
             &["prepare"],
             Env::Only(environment),
-            super::cmd::dry_run::show,
+            crate::engine::show,
         )?;
         Ok(Old { tree, ground })
     }
@@ -84,8 +84,7 @@ impl Rehearsal {
         let snapshot = Snapshot::parse(&text)
             .map_err(|error| Failure::new("read the revision's snapshot").cause(error))?;
         let (rows, mut left_out) = filler::rows(&snapshot);
-        let server =
-            super::cmd::dry_run::serve(&old.ground, stage, stage.environment_of(&old.tree, &old.ground))?;
+        let server = crate::engine::serve(&old.ground, stage, stage.environment_of(&old.tree, &old.ground))?;
         self.filled = fill::fill(stage.address(), stage.login(), &rows)?;
         server.stop(Duration::from_secs(10))?;
         let migrations = migrations::file::discover(&contract::Artefacts::at(&old.tree))?;

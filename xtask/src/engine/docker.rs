@@ -1,0 +1,500 @@
+//! The docker engine: the candidate image beside a throwaway TimescaleDB, in containers of their own on a network of their own. With
+//! DB_HOST set (a CI service) that server is used, and the candidate joins the network that this process is on.
+//!
+//! Everything has a label with the time of its making and the process that made it. It is removed at the end, on Ctrl-C too; what a killed
+//! run leaves, the next one finds by the label.
+
+use super::given::Given;
+use super::scene::{HEALTHY_WITHIN, Scene, Serving, not_healthy};
+use crate::console;
+use crate::docker::Docker;
+use crate::ending::Undoing;
+use crate::project::PROJECT;
+use anyhow::Result;
+use contract::{Exit, Failure, Outcome};
+use rustix::process::getpid;
+use serde_json::Value;
+use snapshot::Snapshot;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+const DATABASE: &str = "directus";
+const SUPERUSER: &str = "postgres";
+/// No run takes as long, in seconds: older things are nobody's, whoever made them.
+const ABANDONED_AFTER_S: u64 = 7200;
+/// The user's patience with `docker stop`, in seconds.
+const STOP_S: u64 = 10;
+/// Where Directus listens inside the container: no port of a network that it may share with others.
+const SOCKET: &str = "/tmp/directus.sock";
+/// Lines of a container's log that a failure shows.
+const LOG_LINES: &str = "40";
+
+/// One throwaway database and the image under test.
+pub(crate) struct DockerScene {
+    docker: Docker,
+    image: String,
+    id: String,
+    network: String,
+    database: Database,
+    password: String,
+    secret: String,
+    port: Option<u16>,
+    _undoing: Undoing,
+}
+
+enum Database {
+    /// A container of our own, by its name.
+    Own(String),
+    Given(Given),
+}
+
+impl DockerScene {
+    /// Makes network and database for `image`. `port`: where Directus listens on this machine, for `--keep`.
+    ///
+    /// # Errors
+    /// When docker refuses, or the database's image cannot be had.
+    pub(crate) fn set(docker: &Docker, image: &str, port: Option<u16>) -> Result<DockerScene> {
+        sweep(docker);
+        let id = super::random_hex(4)?;
+        let label = Label::of_this_process();
+        let undoing = Undoing::new({
+            let (docker, id) = (docker.clone(), id.clone());
+            move || remove(&docker, &format!("label={}={id}", run_label()))
+        });
+        let password = super::random_hex(12)?;
+        let given = Given::from_environment(&super::environment()?, &id)?;
+        let (network, database) = match given {
+            Some(given) => (shared_network(), Database::Given(given)),
+            None => {
+                docker.provide(&PROJECT.database_image)?;
+                let network = format!("{}-dry-run-{id}", PROJECT.name);
+                let labels = label.arguments(&id);
+                let mut words = vec!["network", "create"];
+                words.extend(labels.iter().map(String::as_str));
+                words.push(&network);
+                docker.run("make a network", &words, |_| {})?;
+                let name = format!("{network}-database");
+                start_database(docker, &network, &name, &labels, &password)?;
+                (network, Database::Own(name))
+            }
+        };
+        let secret = super::random_hex(32)?;
+        let scene = DockerScene {
+            docker: docker.clone(),
+            image: image.to_owned(),
+            id,
+            network,
+            database,
+            password,
+            secret,
+            port,
+            _undoing: undoing,
+        };
+        console::say(&format!("    {}", scene.describe()));
+        Ok(scene)
+    }
+
+    fn describe(&self) -> String {
+        match &self.database {
+            Database::Own(name) => format!("{} as `{name}`", PROJECT.database_image),
+            Database::Given(given) => given.describe(),
+        }
+    }
+
+    /// The candidate's environment.
+    fn environment(&self) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = match &self.database {
+            Database::Given(given) => given.variables(),
+            Database::Own(_) => [
+                ("DB_HOST", "database"),
+                ("DB_DATABASE", DATABASE),
+                ("DB_USER", SUPERUSER),
+                ("DB_PASSWORD", &self.password),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        };
+        let own = [
+            ("SECRET", self.secret.as_str()),
+            ("ADMIN_EMAIL", "admin@example.com"),
+            ("ADMIN_PASSWORD", &self.password),
+            ("PUBLIC_URL", "http://localhost:8055"),
+            ("TELEMETRY", "false"),
+        ];
+        all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        if self.port.is_none() {
+            all.push(("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned()));
+        }
+        all
+    }
+
+    /// `docker run` of the candidate, as far as all its uses have it in common, and the variables that it names.
+    fn run_words(&self, role: &str, variables: &[(&str, &str)]) -> (Vec<String>, Vec<(String, String)>) {
+        let mut environment = self.environment();
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut words: Vec<String> =
+            ["run", "--network", &self.network, "--name", &self.name(role)].map(str::to_owned).to_vec();
+        words.extend(Label::of_this_process().arguments(&self.id));
+        for (name, _) in &environment {
+            words.extend(["--env".to_owned(), name.clone()]);
+        }
+        (words, environment)
+    }
+
+    fn name(&self, role: &str) -> String {
+        format!("{}-dry-run-{}-{role}", PROJECT.name, self.id)
+    }
+
+    /// A failure with the database's last words: what Postgres says there is often the reason.
+    fn with_log(&self, failure: Failure) -> Failure {
+        let Database::Own(name) = &self.database else { return failure };
+        let lines = self.docker.run("read the database's log", &["logs", "--tail", LOG_LINES, name], |_| {});
+        let lines: Vec<String> = lines.unwrap_or_default().iter().map(|line| format!("  | {line}")).collect();
+        let before = failure.excerpt.clone().unwrap_or_default();
+        failure.excerpt(
+            format!("{before}\n  the database's log, last lines:\n{}", lines.join("\n"))
+                .trim_start()
+                .to_owned(),
+        )
+    }
+}
+
+impl Scene for DockerScene {
+    fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
+        let (mut words, environment) = self.run_words("prepare", variables);
+        words.extend(["--rm", &self.image, "prepare"].map(str::to_owned));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = self.docker.run_with("boot with the image's runner", &words, &environment, super::show);
+        ran.map_err(|failure| self.with_log(failure))?;
+        Ok(())
+    }
+
+    fn picture(&self) -> Result<String> {
+        // TimescaleDB's own bookkeeping (job statistics) changes by itself.
+        const DUMP: [&str; 3] = ["pg_dump", "--no-owner", "--exclude-table-data=_timescaledb*.*"];
+        let what = "dump the database with `pg_dump`";
+        let (mut words, mut environment) = (Vec::new(), Vec::new());
+        match &self.database {
+            Database::Own(name) => {
+                words.extend(["exec", name]);
+                words.extend(DUMP);
+                words.extend(["--username", SUPERUSER, DATABASE]);
+            }
+            Database::Given(given) => {
+                self.docker.provide(&PROJECT.database_image)?;
+                environment = libpq(&given.variables());
+                words.extend(["run", "--rm", "--network", &self.network]);
+                for name in ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"] {
+                    words.extend(["--env", name]);
+                }
+                words.push(&PROJECT.database_image);
+                words.extend(DUMP);
+            }
+        }
+        let dump = self.docker.output(what, &words, &environment)?;
+        Ok(testbed::without_random_lines(&String::from_utf8_lossy(&dump)))
+    }
+
+    fn start(&self) -> Result<Box<dyn Serving + '_>> {
+        let (mut words, environment) = self.run_words("directus", &[]);
+        // Its own health check, asked more often.
+        words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
+        if let Some(port) = self.port {
+            words.extend(["--publish".to_owned(), format!("127.0.0.1:{port}:8055")]);
+        }
+        words.extend([self.image.clone(), "start".to_owned()]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.docker.run_with("start the image", &words, &environment, |_| {})?;
+        let serving = Container { scene: self, name: self.name("directus") };
+        let began = Instant::now();
+        let mut last = String::new();
+        while began.elapsed() < HEALTHY_WITHIN {
+            let state = serving.state()?;
+            if state["Running"] != true {
+                return Err(serving.failure("start the image: its container ended").into());
+            }
+            if state["Health"]["Status"] == "healthy" {
+                return Ok(Box::new(serving));
+            }
+            if let Some(said) =
+                state["Health"]["Log"].as_array().and_then(|log| log.last()?["Output"].as_str())
+            {
+                last = said.trim().to_owned();
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let said = serving.failure("wait").excerpt;
+        Err(Failure { excerpt: said, ..not_healthy(&last) }.into())
+    }
+
+    fn how_to_connect(&self) -> Vec<String> {
+        let mut lines = vec![
+            format!("  Directus   http://localhost:{}", self.port.unwrap_or(8055)),
+            format!("  login      admin@example.com  {}", self.password),
+        ];
+        lines.push(match &self.database {
+            Database::Own(name) => {
+                format!("  database   docker exec -it {name} psql -U {SUPERUSER} {DATABASE}")
+            }
+            Database::Given(given) => format!("  database   {}", given.describe()),
+        });
+        lines.push(format!("  container  {}", self.name("directus")));
+        lines
+    }
+
+    fn stand_ins(&self) -> Vec<String> {
+        let images = [(self.image.as_str(), "Directus"), (PROJECT.database_image.as_str(), "the database")];
+        let used = |image: &str| image == self.image || matches!(self.database, Database::Own(_));
+        images
+            .into_iter()
+            .filter(|(image, _)| used(image))
+            .filter_map(|(image, what)| Some(format!("{what}: {}", self.docker.stand_in(image)?)))
+            .collect()
+    }
+}
+
+/// The candidate that serves.
+struct Container<'a> {
+    scene: &'a DockerScene,
+    name: String,
+}
+
+impl Container<'_> {
+    fn state(&self) -> Outcome<Value> {
+        Ok(self.scene.docker.inspect("container", &self.name)?["State"].take())
+    }
+
+    fn log(&self) -> Vec<String> {
+        let tail = ["logs", "--tail", LOG_LINES, &self.name];
+        self.scene.docker.run("read the container's log", &tail, |_| {}).unwrap_or_default()
+    }
+
+    /// A failure with the last words of both containers.
+    fn failure(&self, what: &str) -> Failure {
+        let lines: Vec<String> = self.log().iter().map(|line| format!("  | {line}")).collect();
+        self.scene.with_log(Failure::new(what).excerpt(lines.join("\n")))
+    }
+}
+
+impl Serving for Container<'_> {
+    fn schema(&mut self) -> Result<Snapshot> {
+        let words = ["exec", &self.name, "runner", "snapshot"];
+        let said = self.scene.docker.output("ask the container for its schema", &words, &[])?;
+        let schema: Value = serde_json::from_slice(&said)?;
+        Snapshot::from_json(schema)
+            .map_err(|error| Failure::new("read the container's schema").cause(error).into())
+    }
+
+    fn has_ended(&self) -> Result<bool> {
+        Ok(self.state()?["Running"] != true)
+    }
+
+    fn stop(self: Box<Self>) -> Result<()> {
+        let began = Instant::now();
+        let words = ["stop", "--time", &STOP_S.to_string(), &self.name];
+        self.scene.docker.run("stop the container", &words, |_| {})?;
+        let took = began.elapsed();
+        let code = self.state()?["ExitCode"].clone();
+        if code != 143 || took > Duration::from_secs(STOP_S) {
+            return Err(self
+                .failure(&format!(
+                    "stop Directus: exit code {code} after {:.1} s, expected 143",
+                    took.as_secs_f64()
+                ))
+                .into());
+        }
+        if !self.log().iter().any(|line| line.contains("Bye bye!")) {
+            return Err(self.failure("stop Directus: its own shutdown is not in its log").into());
+        }
+        self.scene.docker.run("remove the container", &["rm", "--volumes", &self.name], |_| {})?;
+        Ok(())
+    }
+}
+
+/// The label that one run's things have in common.
+fn run_label() -> String {
+    format!("{}.dry-run", PROJECT.name)
+}
+
+/// The label that says whose they are: `HOST PID START EPOCH`.
+fn owner_label() -> String {
+    format!("{}.owner", PROJECT.name)
+}
+
+/// Who made something, and when.
+#[derive(Debug, PartialEq, Eq)]
+struct Label {
+    host: String,
+    pid: String,
+    /// When the process started, in the kernel's own ticks: a number taken again is another process.
+    started: String,
+    made: u64,
+}
+
+impl Label {
+    fn of_this_process() -> Label {
+        let pid = getpid().as_raw_nonzero().to_string();
+        let made = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Label { host: host(), started: started(&pid).unwrap_or_default(), pid, made }
+    }
+
+    fn arguments(&self, id: &str) -> Vec<String> {
+        let owner = format!("{}={} {} {} {}", owner_label(), self.host, self.pid, self.started, self.made);
+        vec!["--label".to_owned(), format!("{}={id}", run_label()), "--label".to_owned(), owner]
+    }
+
+    fn parse(text: &str) -> Option<Label> {
+        let [host, pid, started, made] = <[&str; 4]>::try_from(text.split(' ').collect::<Vec<_>>()).ok()?;
+        Some(Label {
+            host: host.to_owned(),
+            pid: pid.to_owned(),
+            started: started.to_owned(),
+            made: made.parse().ok()?,
+        })
+    }
+
+    /// Whether its owner is gone: known for a process of this host, and assumed after a long time.
+    fn is_abandoned(&self, now: u64) -> bool {
+        let gone = self.host == host() && started(&self.pid).as_ref() != Some(&self.started);
+        gone || self.made + ABANDONED_AFTER_S < now
+    }
+}
+
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().replace(' ', "-")
+}
+
+/// The 22nd field of /proc/PID/stat; the name in the second may contain anything.
+fn started(pid: &str) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(") ")?;
+    rest.split(' ').nth(19).map(str::to_owned)
+}
+
+/// Removes what killed runs left. An error is no failure: somebody else may be removing it too.
+fn sweep(docker: &Docker) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let format = format!("{{{{.Label \"{}\"}}}}\t{{{{.Label \"{}\"}}}}", run_label(), owner_label());
+    let filter = format!("label={}", run_label());
+    let mut seen = Vec::new();
+    for kind in [&["ps", "--all"][..], &["network", "ls"]] {
+        let words: Vec<&str> =
+            kind.iter().copied().chain(["--filter", &filter, "--format", &format]).collect();
+        seen.extend(docker.run("look for what killed runs left", &words, |_| {}).unwrap_or_default());
+    }
+    seen.sort();
+    seen.dedup();
+    for (id, owner) in seen.iter().filter_map(|line| line.split_once('\t')) {
+        if Label::parse(owner).is_none_or(|label| label.is_abandoned(now)) {
+            console::say(&format!("    removing what a killed run had left: {id}"));
+            remove(docker, &format!("label={}={id}", run_label()));
+        }
+    }
+}
+
+/// Containers with their volumes, then networks.
+fn remove(docker: &Docker, filter: &str) {
+    let names =
+        |words: &[&str]| docker.run("look for what is to be removed", words, |_| {}).unwrap_or_default();
+    let containers = names(&["ps", "--all", "--quiet", "--filter", filter]);
+    if !containers.is_empty() {
+        let words: Vec<&str> =
+            ["rm", "--force", "--volumes"].into_iter().chain(containers.iter().map(String::as_str)).collect();
+        let _ = docker.run("remove containers", &words, |_| {});
+    }
+    for network in names(&["network", "ls", "--quiet", "--filter", filter]) {
+        let _ = docker.run("remove a network", &["network", "rm", &network], |_| {});
+    }
+}
+
+fn start_database(
+    docker: &Docker,
+    network: &str,
+    name: &str,
+    labels: &[String],
+    password: &str,
+) -> Result<()> {
+    let mut words =
+        vec!["run", "--detach", "--network", network, "--network-alias", "database", "--name", name];
+    words.extend(labels.iter().map(String::as_str));
+    words.extend(["--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_DB", &PROJECT.database_image]);
+    // Nobody needs these rows after a power cut.
+    words.extend(["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"]);
+    let variables = [("POSTGRES_PASSWORD", password), ("POSTGRES_DB", DATABASE)];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    docker.run_with("start the database", &words, &variables, |_| {})?;
+    Ok(())
+}
+
+/// The network that this process is on: that of the job's container (C4), or the machine's.
+fn shared_network() -> String {
+    let in_container = std::path::Path::new("/.dockerenv").exists();
+    match std::env::var("JOB_CONTAINER_NAME") {
+        Ok(name) if !name.is_empty() => format!("container:{name}"),
+        _ if in_container => format!("container:{}", host()),
+        _ => "host".to_owned(),
+    }
+}
+
+/// libpq's names for what Directus' variables say.
+fn libpq(variables: &[(String, String)]) -> Vec<(String, String)> {
+    let names = [
+        ("DB_HOST", "PGHOST"),
+        ("DB_PORT", "PGPORT"),
+        ("DB_USER", "PGUSER"),
+        ("DB_PASSWORD", "PGPASSWORD"),
+        ("DB_DATABASE", "PGDATABASE"),
+    ];
+    let value = |name: &str| variables.iter().find(|(each, _)| each == name).map(|(_, value)| value.clone());
+    let mut all: Vec<(String, String)> =
+        names.into_iter().filter_map(|(ours, theirs)| Some((theirs.to_owned(), value(ours)?))).collect();
+    if value("DB_SSL").is_some_and(|value| value == "true") {
+        all.push(("PGSSLMODE".to_owned(), "require".to_owned()));
+    }
+    all
+}
+
+/// The image under test, by its id, so that a name that moves meanwhile changes nothing.
+///
+/// # Errors
+/// Exit 2 when there is no such image.
+pub(crate) fn image_id(docker: &Docker, name: &str) -> Outcome<String> {
+    let image = docker.inspect("image", name).map_err(|_| {
+        Failure::new(format!("find the image `{name}`"))
+            .exit(Exit::Usage)
+            .hint("cargo xtask image, or docker pull")
+    })?;
+    Ok(image["Id"].as_str().unwrap_or(name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_living_process_made_is_not_abandoned_and_what_a_dead_one_left_is() {
+        let own = Label::of_this_process();
+        assert!(!own.is_abandoned(own.made + 10));
+        assert!(own.is_abandoned(own.made + ABANDONED_AFTER_S + 1));
+        let dead = Label { started: "1".to_owned(), ..Label::of_this_process() };
+        assert!(dead.is_abandoned(dead.made));
+        let elsewhere =
+            Label { host: "elsewhere".to_owned(), started: "1".to_owned(), ..Label::of_this_process() };
+        assert!(!elsewhere.is_abandoned(elsewhere.made));
+    }
+
+    #[test]
+    fn a_label_survives_its_text() {
+        let own = Label::of_this_process();
+        let text = own.arguments("0a").pop().unwrap();
+        assert_eq!(Label::parse(text.split_once('=').unwrap().1), Some(own));
+    }
+
+    #[test]
+    fn directus_variables_become_libpqs() {
+        let variables = [("DB_HOST", "db"), ("DB_PASSWORD", "x"), ("DB_SSL", "true")];
+        let all = libpq(&variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let expected = [("PGHOST", "db"), ("PGPASSWORD", "x"), ("PGSSLMODE", "require")];
+        assert_eq!(all, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}

@@ -1,0 +1,63 @@
+//! What a dry run needs of an engine: a throwaway database, and the runner under test beside it. The story itself is in `cmd/dry_run.rs`.
+
+use anyhow::Result;
+use contract::Failure;
+use snapshot::Snapshot;
+use std::time::Duration;
+
+/// How long Directus may take to become healthy.
+pub(crate) const HEALTHY_WITHIN: Duration = Duration::from_secs(90);
+
+/// A throwaway database, and the runner under test.
+pub(crate) trait Scene {
+    /// `runner prepare` with these variables on top, to its end; its lines are shown as they come.
+    ///
+    /// # Errors
+    /// The runner's own exit code and last lines.
+    fn prepare(&self, variables: &[(&str, &str)]) -> Result<()>;
+
+    /// Everything that is in the database, as text: two equal pictures are two equal databases.
+    ///
+    /// # Errors
+    /// When `pg_dump` fails.
+    fn picture(&self) -> Result<String>;
+
+    /// `runner start`, until Directus is healthy.
+    ///
+    /// # Errors
+    /// When it ends, or is not healthy in time.
+    fn start(&self) -> Result<Box<dyn Serving + '_>>;
+
+    /// For `--keep`: lines that say how to reach both.
+    fn how_to_connect(&self) -> Vec<String>;
+
+    /// Which parts are not the real ones, and what they are instead.
+    fn stand_ins(&self) -> Vec<String>;
+}
+
+/// A Directus that serves. Dropped, it is ended.
+pub(crate) trait Serving {
+    /// The schema that it has, once Directus' own diff with the checkout's snapshot was found to be empty.
+    ///
+    /// # Errors
+    /// What Directus says, or what is left of the diff.
+    fn schema(&mut self) -> Result<Snapshot>;
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn has_ended(&self) -> Result<bool>;
+
+    /// Stops it as an orchestrator would, and holds it to a clean end.
+    ///
+    /// # Errors
+    /// When it takes too long, or says anything but 128 + 15.
+    fn stop(self: Box<Self>) -> Result<()>;
+}
+
+/// The failure of a wait for health, with what was seen last.
+pub(crate) fn not_healthy(last: &str) -> Failure {
+    Failure::new(format!("wait for a healthy Directus: not within {} s", HEALTHY_WITHIN.as_secs()))
+        .cause(last)
+}

@@ -29,7 +29,7 @@ main() {
     local name image
     for name in "${names[@]}"; do
         image=$(image_of "$name")
-        if [[ $force == no ]] && { docker image inspect "$image" >/dev/null 2>&1 || pull "$image"; }; then
+        if [[ $force == no ]] && { is_current "$image" || pull "$image"; }; then
             say "$image is here"
         else
             say "$image cannot be pulled: making a stand-in"
@@ -56,6 +56,14 @@ image_of() {
     job) pin job-image ;;
     esac
 }
+
+# Whether the image is here; a stand-in that took crates along, only with those of today's lock file.
+is_current() {
+    local lock
+    lock=$(docker image inspect --format '{{index .Config.Labels "stand-in-lock"}}' "$1" 2>/dev/null) || return 1
+    [[ -z $lock || $lock == "$(lock_hash)" ]]
+}
+lock_hash() { sha256sum Cargo.lock | cut -c1-16; }
 
 # A registry that is out of reach may let us wait for minutes.
 pull() { timeout 60 docker pull --quiet "$1" >/dev/null 2>&1; }
@@ -191,7 +199,7 @@ make_rust() {
     debian minbase gcc,libc6-dev,ca-certificates >"$root/image.tar"
     append "$root/image.tar" 0 "$root/fixed" usr
     docker import --change "ENV $RUST_ENV" --change 'CMD ["bash"]' \
-        --change "LABEL stand-in=\"Rust $(pin rust-image) from rustup on Debian $(pin debian-suite), without a registry\"" \
+        --change "LABEL stand-in-lock=$(lock_hash) stand-in=\"Rust $(pin rust-image) from rustup on Debian $(pin debian-suite), without a registry\"" \
         - "$1" <"$root/image.tar" >/dev/null
     rm -rf "$root"
 }
@@ -205,7 +213,7 @@ make_job() {
     debian minbase gcc,g++,make,libc6-dev,ca-certificates,git,curl,docker-cli,docker-buildx,python3,procps,psmisc,xz-utils >"$root/image.tar"
     append "$root/image.tar" 0 "$root/fixed" usr
     docker import --change "ENV $RUST_ENV" --change 'CMD ["bash"]' \
-        --change "LABEL stand-in=\"job image on Debian $(pin debian-suite), with Rust\"" \
+        --change "LABEL stand-in-lock=$(lock_hash) stand-in=\"job image on Debian $(pin debian-suite), with Rust\"" \
         - "$1" <"$root/image.tar" >/dev/null
     rm -rf "$root"
 }

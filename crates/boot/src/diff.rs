@@ -4,6 +4,7 @@
 use serde_json::Value;
 use snapshot::Snapshot;
 use snapshot::change::{self, Action, Edit, Object};
+use std::collections::HashSet;
 
 /// What happens to one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,12 +112,33 @@ impl Change {
 
 /// Everything that Directus would do.
 pub fn changes(diff: &Value) -> Vec<Change> {
-    change::of_diff(diff).into_iter().map(Change::new).collect()
+    all(change::of_diff(diff))
 }
 
 /// Everything that differs between two snapshots, with what it would put at risk.
 pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
-    change::between(before, after).into_iter().map(Change::new).collect()
+    all(change::between(before, after))
+}
+
+/// Rows that are not there yet stand in nobody's way, and lose nothing.
+fn all(changes: Vec<change::Change>) -> Vec<Change> {
+    let mut changes: Vec<Change> = changes.into_iter().map(Change::new).collect();
+    let made = |object: Object| {
+        let made =
+            changes.iter().filter(move |change| change.kind == Kind::Create && change.what.object == object);
+        made.map(|change| (change.name(), change.what.becomes().cloned().unwrap_or_default()))
+    };
+    let collections: HashSet<String> = made(Object::Collection).map(|(name, _)| name).collect();
+    let empty = made(Object::Field).filter(|(_, item)| item["schema"]["default_value"].is_null());
+    let fields: HashSet<String> = empty.map(|(name, _)| name).collect();
+    for change in &mut changes {
+        if collections.contains(&change.what.collection) {
+            change.risks.clear();
+        } else if fields.contains(&change.name()) {
+            change.risks.retain(|risk| !matches!(risk, Risk::Orphans { .. }));
+        }
+    }
+    changes
 }
 
 /// What rows have to do with it.
@@ -313,6 +335,28 @@ mod tests {
         check("fields", json!([{"kind": "D", "lhs": {"type": "alias"}}]), &[]);
         check("collections", json!([{"kind": "D", "lhs": {"schema": {"name": "a"}}}]), &[Risk::Rows]);
         check("collections", json!([{"kind": "D", "lhs": {"meta": {}}}]), &[]);
+    }
+
+    #[test]
+    fn rows_that_are_not_there_yet_stand_in_nobodys_way() {
+        let new = |schema: Value| json!([{"kind": "N", "rhs": {"schema": schema}}]);
+        let reference = json!({"foreign_key_table": "teams", "foreign_key_column": "id"});
+        let check = |collections: Value, fields: Value, expected: usize| {
+            let relations =
+                json!([{"collection": "entries", "field": "team", "diff": new(reference.clone())}]);
+            let diff = json!({"collections": collections, "fields": fields, "relations": relations});
+            let risks = changes(&diff).into_iter().flat_map(|change| change.risks).count();
+            assert_eq!(risks, expected, "{diff}");
+        };
+        let team = |schema: Value| json!([{"collection": "entries", "field": "team", "diff": new(schema)}]);
+        check(json!([]), json!([]), 1);
+        check(json!([]), team(json!({"is_nullable": true, "default_value": null})), 0);
+        check(json!([]), team(json!({"is_nullable": true, "default_value": 5})), 1);
+        check(
+            json!([{"collection": "entries", "diff": new(json!({}))}]),
+            team(json!({"is_nullable": false})),
+            0,
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::cache::Cache;
 use crate::postgres_root::PostgresRoot;
 use crate::server::{Server, ServerOptions};
 use contract::{Failure, Outcome};
+use postgres::error::SqlState;
 use std::io::Write;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -58,6 +59,9 @@ pub fn require<T>(wanted: Result<T, Absent>) -> Option<T> {
     }
 }
 
+/// How often a copy of a database is tried.
+const ATTEMPTS: u32 = 20;
+
 impl Server {
     /// The one server of this test binary, with TimescaleDB, started by the first test that asks. It takes the Postgres root from
     /// the cache and fetches nothing: tests are not the place for a download.
@@ -78,6 +82,30 @@ impl Server {
         let name = format!("{prefix}_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         self.create_database(&name)?;
         Ok(Database { server: self, name })
+    }
+
+    /// A copy of a database, dropped with the returned value: faster than making its content again. Sessions in the original are ended,
+    /// and so are the server's own workers, because Postgres copies only what nobody looks at.
+    ///
+    /// # Errors
+    /// Exit 1 when the server refuses.
+    pub fn fresh_copy(&self, of: &Database<'_>) -> Outcome<Database<'_>> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("{}_copy_{}", of.name, COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut client = self.connect("postgres")?;
+        let alone = "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = $1";
+        let copy = format!("CREATE DATABASE {} TEMPLATE {}", quoted(&name), quoted(&of.name));
+        let failed =
+            |error: postgres::Error| Failure::new(format!("copy database `{}`", of.name)).cause_chain(&error);
+        for _ in 0..ATTEMPTS {
+            client.query(alone, &[&of.name]).map_err(failed)?;
+            match client.batch_execute(&copy) {
+                // A worker may come again at any moment.
+                Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {}
+                outcome => return outcome.map_err(failed).map(|()| Database { server: self, name }),
+            }
+        }
+        Err(Failure::new(format!("copy database `{}`: somebody is in it again and again", of.name)))
     }
 
     /// A new, empty database of that name, which stays as long as the server.

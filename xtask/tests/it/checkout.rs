@@ -66,7 +66,7 @@ impl Checkout {
         let path = self.path(path);
         let text = std::fs::read_to_string(&path).expect("a file");
         let edited = edit(text.clone());
-        assert_ne!(text, edited, "the edit changed nothing in `{}`", path.display());
+        assert!(text != edited, "the edit changed nothing in `{}`", path.display());
         std::fs::write(path, edited).expect("a file");
     }
 

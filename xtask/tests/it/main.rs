@@ -5,4 +5,7 @@ mod db_init;
 mod dry_run;
 mod endings;
 mod house_rules;
+mod live;
 mod rehearsal;
+mod walk;
+mod words;

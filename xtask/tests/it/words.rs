@@ -1,0 +1,388 @@
+//! The daily work: change the schema in Directus, take it into git, review it, apply it elsewhere. Real Directus on both ends.
+
+use crate::checkout::{Checkout, Said, said};
+use crate::live::Live;
+use serde_json::{Value, json};
+use std::process::Command;
+
+const SNAPSHOT: &str = "snapshots/schema.yaml";
+
+/// A checkout, and a database in which its release was booted.
+fn booted() -> Option<(Checkout, Live)> {
+    let checkout = Checkout::new()?;
+    let live = Live::boot(&checkout);
+    Some((checkout, live))
+}
+
+/// `cargo xtask …` against a live database, to its end.
+fn xtask(checkout: &Checkout, live: &Live, arguments: &[&str]) -> Said {
+    said(live.with(&mut checkout.xtask(arguments)))
+}
+
+fn file(checkout: &Checkout) -> String {
+    std::fs::read_to_string(checkout.path(SNAPSHOT)).expect("the snapshot")
+}
+
+#[track_caller]
+fn lines(said: &Said, expected: &[&str]) {
+    assert_eq!(said.stdout.lines().collect::<Vec<_>>(), expected, "{}", said.stderr);
+}
+
+#[test]
+fn what_a_person_changes_is_said_in_words_and_written_once() {
+    let Some((checkout, live)) = booted() else { return };
+    let before = file(&checkout);
+    xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &["is what the database has"]);
+    let directus = live.serve();
+    directus.must(
+        "POST",
+        "/fields/entries",
+        json!({"field": "start_time", "type": "timestamp", "meta": {"required": true, "interface": "datetime"}, "schema": {"is_nullable": false, "default_value": "now()"}}),
+    );
+    directus.must(
+        "PATCH",
+        "/fields/classes/name",
+        json!({"meta": {"width": "full", "note": "- vehicles (collection dropped)\nor so"}}),
+    );
+    directus.must("DELETE", "/fields/vehicles/plate", Value::Null);
+    directus.must("PATCH", "/collections/devices", json!({"meta": {"hidden": true}}));
+    let expected = [
+        "~ classes.name: note Leave empty while only the code is known → \"- vehicles (collection dropped)\\nor so\", width half → full",
+        "~ devices: hidden no → yes",
+        "+ entries.start_time (timestamp, required, default CURRENT_TIMESTAMP)",
+        "- vehicles.plate (dropped)",
+    ];
+    let check = xtask(&checkout, &live, &["snapshot", "--check"])
+        .expect(3, &["they differ", "hint: cargo xtask snapshot"]);
+    lines(&check, &expected);
+    assert_eq!(file(&checkout), before, "--check writes nothing");
+    let wrote = xtask(&checkout, &live, &["snapshot"]).expect(
+        0,
+        &["add 1 field; change 1 collection, 1 field; drop 1 field", "wrote snapshots/schema.yaml"],
+    );
+    lines(&wrote, &expected);
+    let after = file(&checkout);
+    assert_ne!(after, before);
+    let again = xtask(&checkout, &live, &["snapshot"]).expect(0, &["is what the database has"]);
+    lines(&again, &[]);
+    assert_eq!(file(&checkout), after);
+    // The same difference, the other way round, in the same words: as an apply of the old file would say it.
+    std::fs::write(checkout.path(SNAPSHOT), before).expect("the old file");
+    let diff = xtask(&checkout, &live, &["diff", "--check"])
+        .expect(3, &["cargo xtask apply would refuse: apply the snapshot: it would destroy data"]);
+    lines(
+        &diff,
+        &[
+            "~ classes.name: note \"- vehicles (collection dropped)\\nor so\" → Leave empty while only the code is known, width full → half",
+            "~ devices: hidden yes → no",
+            "- entries.start_time (dropped, 0 rows hold a value)",
+            "+ vehicles.plate (string(20))",
+        ],
+    );
+    let json = xtask(&checkout, &live, &["diff", "--json"]).expect(0, &[]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON alone on stdout");
+    let of = |name: &str| {
+        json["changes"]
+            .as_array()
+            .expect("changes")
+            .iter()
+            .find(|change| change["field"] == name)
+            .expect(name)
+            .clone()
+    };
+    assert_eq!(
+        (of("start_time")["destroys"].as_bool(), of("start_time")["rows"][0]["count"].as_i64()),
+        (Some(true), Some(0))
+    );
+    assert_eq!(json["refused"]["exit"], 4);
+}
+
+#[test]
+fn apply_shows_asks_applies_and_proves_and_records_nothing() {
+    let Some((checkout, live)) = booted() else { return };
+    let history = "SELECT count(*) || ' ' || max(number) FROM schema_releases";
+    let recorded = live.ask(history);
+    live.ask("INSERT INTO vehicles (id, category, make, model, plate) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva', 'AA 001 BB'), (gen_random_uuid(), 'car', 'UAZ', '469', NULL)");
+    xtask(&checkout, &live, &["apply"]).expect(0, &["nothing to apply"]);
+    checkout.edit(SNAPSHOT, |text| without_field(&text, "vehicles", "plate"));
+    for arguments in [&["apply", "--plan"][..], &["apply"], &["apply", "--json"]] {
+        let refused = xtask(&checkout, &live, arguments)
+            .expect(4, &["- vehicles.plate (dropped, 1 row holds a value)", "nothing was applied"]);
+        match arguments.last() {
+            Some(&"--json") => {
+                let json: Value = serde_json::from_str(&refused.stdout).expect("JSON alone on stdout");
+                assert_eq!(
+                    (json["applied"].as_bool(), json["refused"]["exit"].as_i64()),
+                    (Some(false), Some(4))
+                );
+            }
+            _ => lines(&refused, &["- vehicles.plate (dropped, 1 row holds a value)"]),
+        }
+    }
+    let refused = xtask(&checkout, &live, &["apply"]);
+    let consent = refused
+        .stderr
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("RUNNER_ALLOW_DESTRUCTIVE="))
+        .expect("a line to copy")
+        .to_owned();
+    assert_eq!(live.ask("SELECT count(plate) FROM vehicles"), "1");
+    let mut command = checkout.xtask(&["apply"]);
+    let applied = said(live.with(&mut command).env("RUNNER_ALLOW_DESTRUCTIVE", consent))
+        .expect(0, &["applied and proved: drop 1 field"]);
+    lines(&applied, &["- vehicles.plate (dropped, 1 row holds a value)"]);
+    xtask(&checkout, &live, &["diff", "--check"]).expect(0, &["no differences"]);
+    xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &[]);
+    // Nothing was recorded, so nothing can be taken for unchanged: the next boot is a full one, and records it.
+    assert_eq!(live.ask(history), recorded);
+    let status = live.status();
+    assert!(!status.is_settled(), "{status:?}");
+    let plan = status.next.expect("a plan");
+    assert_eq!(plan.decision.route.word(), "full", "{plan:?}");
+    live.serve();
+    assert!(live.status().is_settled());
+}
+
+#[test]
+fn rows_in_the_way_of_an_apply_are_counted_on_its_line() {
+    let Some((checkout, live)) = booted() else { return };
+    live.ask("INSERT INTO vehicles (id, category, make, model) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva'), (gen_random_uuid(), 'car', 'UAZ', '469')");
+    checkout.edit(SNAPSHOT, |text| {
+        changed_field(&text, "vehicles", "plate", "is_nullable: true", "is_nullable: false")
+    });
+    let planned = xtask(&checkout, &live, &["apply", "--plan"])
+        .expect(1, &["rows stand in its way", "put the rows right"]);
+    lines(&planned, &["~ vehicles.plate: required no → yes (2 rows have no value)"]);
+    checkout
+        .edit(SNAPSHOT, |text| changed_field(&text, "vehicles", "make", "max_length: 100", "max_length: 3"));
+    let planned = xtask(&checkout, &live, &["diff"]).expect(0, &[]);
+    lines(
+        &planned,
+        &[
+            "~ vehicles.make: max length 100 → 3 (1 value is longer than 3)",
+            "~ vehicles.plate: required no → yes (2 rows have no value)",
+        ],
+    );
+}
+
+#[test]
+fn a_database_that_a_later_release_left_is_not_taken_back_by_an_apply() {
+    let Some((checkout, live)) = booted() else { return };
+    let before = file(&checkout);
+    checkout.edit(SNAPSHOT, |text| changed_field(&text, "vehicles", "make", "width: half", "width: full"));
+    live.serve();
+    std::fs::write(checkout.path(SNAPSHOT), before).expect("the old file");
+    let refused =
+        xtask(&checkout, &live, &["apply"]).expect(4, &["a later release was here", "RUNNER_ROLLBACK="]);
+    lines(&refused, &["~ vehicles.make: width full → half"]);
+    let release = refused.stderr.split("RUNNER_ROLLBACK=").nth(1).expect("a line to copy").trim().to_owned();
+    let mut command = checkout.xtask(&["apply"]);
+    said(live.with(&mut command).env("RUNNER_ROLLBACK", release))
+        .expect(0, &["applied and proved: change 1 field"]);
+}
+
+#[test]
+fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
+    let Some((checkout, live)) = booted() else { return };
+    let before = file(&checkout);
+    // One of a table that a migration makes, and one of a table that somebody made by hand, with a key that Directus cannot use.
+    live.ask("INSERT INTO directus_collections (collection) VALUES ('positions'), ('scratch'); CREATE TABLE scratch (a int, b int, PRIMARY KEY (a, b))");
+    let taken = xtask(&checkout, &live, &["snapshot"])
+        .expect(0, &["left out: `positions`", "left out: `scratch`", "DELETE FROM directus_collections"]);
+    lines(&taken, &[]);
+    assert_eq!(file(&checkout), before);
+    let json = xtask(&checkout, &live, &["snapshot", "--json"]).expect(0, &[]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["ghosts"], json!(["positions", "scratch"]));
+}
+
+#[test]
+fn a_new_junction_is_a_reason_for_a_migration() {
+    let Some((checkout, live)) = booted() else { return };
+    let directus = live.serve();
+    directus.must(
+        "POST",
+        "/collections",
+        json!({"collection": "event_vehicles", "meta": {"hidden": true}, "schema": {}, "fields": [
+        {"field": "id", "type": "uuid", "meta": {"special": ["uuid"]}, "schema": {"is_primary_key": true}},
+        {"field": "event", "type": "uuid", "meta": {}, "schema": {}},
+        {"field": "vehicle", "type": "uuid", "meta": {}, "schema": {}}]}),
+    );
+    for (field, other, related) in [("event", "vehicle", "events"), ("vehicle", "event", "vehicles")] {
+        directus.must(
+            "POST",
+            "/relations",
+            json!({"collection": "event_vehicles", "field": field, "related_collection": related,
+            "meta": {"junction_field": other}, "schema": {"on_delete": "CASCADE"}}),
+        );
+    }
+    let hint = "cargo xtask new post event_vehicles_unique --as unique --table event_vehicles --columns event,vehicle";
+    let taken =
+        xtask(&checkout, &live, &["snapshot"]).expect(0, &["`event_vehicles` joins event and vehicle", hint]);
+    assert!(
+        taken
+            .stdout
+            .contains("+ event_vehicles.event → events (relation, on delete cascade, junction to vehicle)"),
+        "{}",
+        taken.stdout
+    );
+    // The junctions that were there have their UNIQUE: no word of them.
+    assert!(!taken.stderr.contains("`entry_crew` joins"), "{}", taken.stderr);
+}
+
+#[test]
+fn d16_two_people_add_fields_to_different_collections_and_git_merges_them() {
+    let Some((checkout, live)) = booted() else { return };
+    let folder = checkout.path("");
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command
+            .current_dir(&folder)
+            .args(["-c", "user.name=x", "-c", "user.email=x@example.com"])
+            .args(arguments);
+        let said = said(&mut command);
+        assert_eq!(said.code, Some(0), "git {arguments:?}: {}{}", said.stdout, said.stderr);
+    };
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["add", SNAPSHOT]);
+    git(&["commit", "--quiet", "-m", "before"]);
+    let directus = live.serve();
+    for (person, collection, field) in [("one", "vehicles", "colour"), ("other", "events", "venue")] {
+        git(&["checkout", "--quiet", "-b", person, "main"]);
+        let path = format!("/fields/{collection}");
+        directus.must(
+            "POST",
+            &path,
+            json!({"field": field, "type": "string", "meta": {"interface": "input"}, "schema": {}}),
+        );
+        let taken = xtask(&checkout, &live, &["snapshot"]).expect(0, &["wrote"]);
+        lines(&taken, &[&format!("+ {collection}.{field} (string(255))")]);
+        git(&["commit", "--quiet", "-am", person]);
+        directus.must("DELETE", &format!("{path}/{field}"), Value::Null);
+    }
+    git(&["checkout", "--quiet", "main"]);
+    git(&["merge", "--quiet", "--no-edit", "one"]);
+    git(&["merge", "--quiet", "--no-edit", "other"]);
+    xtask(&checkout, &live, &["apply"]).expect(0, &["applied and proved: add 2 fields"]);
+    xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &["is what the database has"]);
+    // What changed between revisions needs no database.
+    let between = said(&mut checkout.xtask(&["diff", "one...other"]))
+        .expect(0, &["the merge base of `one` and `other`", "add 1 field"]);
+    lines(&between, &["+ events.venue (string(255))"]);
+    let between = said(&mut checkout.xtask(&["diff", "one..other", "--markdown", "--check"])).expect(3, &[]);
+    assert!(
+        between.stdout.contains("```diff\n+ events.venue (string(255))\n- vehicles.colour (dropped)\n```\n"),
+        "{}",
+        between.stdout
+    );
+    assert!(between.stdout.contains("asks for a consent by name: `vehicles.colour`"), "{}", between.stdout);
+    let between = said(&mut checkout.xtask(&["diff", "HEAD", "--json"])).expect(0, &[]);
+    let json: Value = serde_json::from_str(&between.stdout).expect("JSON alone on stdout");
+    assert_eq!((json["changes"].as_array().map(Vec::len), &json["to"]), (Some(0), &Value::Null));
+}
+
+#[test]
+fn bad_input_is_refused_by_line_and_nothing_is_written() {
+    let Some((checkout, live)) = booted() else { return };
+    let good = file(&checkout);
+    let at = |text: &str| good[..good.find(text).expect(text)].lines().count();
+    let middle = good.len() / 2;
+    let middle = middle + good[middle..].find("\n    meta:").expect("an item");
+    let cases: [(&str, String, String); 6] = [
+        (
+            "a merge conflict",
+            good.replacen("collections:\n", "<<<<<<< HEAD\ncollections:\n", 1),
+            "snapshots/schema.yaml:4:1`: a git conflict marker".to_owned(),
+        ),
+        (
+            "a syntax error",
+            good.replacen("vendor: postgres", "vendor: 'postgres", 1),
+            "snapshots/schema.yaml:".to_owned(),
+        ),
+        (
+            "a key that comes twice",
+            good.replacen("version: 1\n", "version: 1\nversion: 1\n", 1),
+            "snapshots/schema.yaml:2:1`: the key `version` comes twice".to_owned(),
+        ),
+        (
+            "a list that is none",
+            good.replacen("collections:\n", "collections: 5\nother:\n", 1),
+            "snapshots/schema.yaml:4:1`: `collections` is not a list".to_owned(),
+        ),
+        (
+            "a wrong type",
+            good.replacen("    meta:\n", "    meta: 5\n    other:\n", 1),
+            format!("snapshots/schema.yaml:{}: `meta` is not a mapping", at("    meta:\n") + 1),
+        ),
+        ("a truncated file", good[..middle].to_owned(), "snapshots/schema.yaml:".to_owned()),
+    ];
+    let before = live.picture();
+    for (what, text, message) in cases {
+        std::fs::write(checkout.path(SNAPSHOT), &text).expect("the file");
+        for arguments in [&["apply"][..], &["apply", "--plan"], &["diff"]] {
+            let said = xtask(&checkout, &live, arguments);
+            assert_eq!(said.code, Some(2), "{what}: {}", said.stderr);
+            assert!(
+                said.stderr.contains(&message),
+                "{what}: {arguments:?}: no `{message}` in {}",
+                said.stderr
+            );
+        }
+        if !["a wrong type", "a truncated file"].contains(&what) {
+            let said = xtask(&checkout, &live, &["snapshot"]).expect(2, &[&message, "nothing was written"]);
+            assert_eq!(said.stdout, "");
+            assert_eq!(file(&checkout), text, "{what}");
+        }
+    }
+    assert!(live.picture() == before, "something was touched");
+    // A key that Directus does not know is lost in silence: the check says so, and an apply changes nothing for it.
+    std::fs::write(checkout.path(SNAPSHOT), good.replacen("    meta:\n", "    future: 1\n    meta:\n", 1))
+        .expect("the file");
+    xtask(&checkout, &live, &["apply"]).expect(0, &["nothing to apply"]);
+    let said = xtask(&checkout, &live, &["snapshot"]).expect(0, &["wrote"]);
+    lines(&said, &["~ catalog_group: future 1 removed (not compared by Directus)"]);
+}
+
+#[test]
+fn an_apply_waits_for_a_boot_and_says_for_whom() {
+    let Some((checkout, live)) = booted() else { return };
+    let mut holder = live.database.connect().expect("a connection");
+    holder.batch_execute("SET application_name = 'runner-0123abcd'").expect("a name");
+    holder.batch_execute(&format!("SELECT pg_advisory_lock({})", migrations::lock::KEY)).expect("the lock");
+    let mut command = checkout.xtask(&["apply"]);
+    said(live.with(&mut command).env("RUNNER_LOCK_WAIT_S", "1")).expect(6, &["`runner-0123abcd`"]);
+    // A plan reads, and needs no lock.
+    xtask(&checkout, &live, &["apply", "--plan"]).expect(0, &[]);
+}
+
+#[test]
+fn without_a_database_it_says_how_to_get_one() {
+    let Some(checkout) = Checkout::new() else { return };
+    for command in ["snapshot", "apply", "diff"] {
+        said(&mut checkout.xtask(&[command])).expect(
+            2,
+            &["neither DB_HOST nor DB_CONNECTION_STRING is set", "hint: cargo xtask up, or set DB_HOST"],
+        );
+    }
+    let empty = Live::empty(&checkout);
+    for command in ["snapshot", "apply", "diff"] {
+        xtask(&checkout, &empty, &[command]).expect(2, &["has no Directus"]);
+    }
+}
+
+/// Where a field stands in a snapshot: from its first line to the next item's.
+fn block(text: &str, collection: &str, field: &str) -> std::ops::Range<usize> {
+    let head = format!("  - collection: {collection}\n    field: {field}\n");
+    let start = text.find(&head).unwrap_or_else(|| panic!("no field {collection}.{field}"));
+    start..start + text[start + 1..].find("\n  - collection:").expect("the next item") + 2
+}
+
+fn without_field(text: &str, collection: &str, field: &str) -> String {
+    let block = block(text, collection, field);
+    format!("{}{}", &text[..block.start], &text[block.end..])
+}
+
+fn changed_field(text: &str, collection: &str, field: &str, from: &str, to: &str) -> String {
+    let block = block(text, collection, field);
+    format!("{}{}{}", &text[..block.start], text[block.clone()].replacen(from, to, 1), &text[block.end..])
+}

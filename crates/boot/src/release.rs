@@ -179,6 +179,7 @@ fn complete(document: &Document, created: &[CreatedTable]) -> Outcome<()> {
         rules::vendor(document),
         rules::keys(document, &version),
         rules::references(document),
+        rules::columns(document),
         rules::ghost_collection(document, created),
     ];
     let errors: Vec<Finding> =

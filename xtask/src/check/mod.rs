@@ -66,6 +66,11 @@ pub(crate) const RULES: &[Rule] = &[
         run: schema::references,
     },
     Rule {
+        name: "snapshot-columns",
+        what: "every column is one that Directus can make, with a default that it reads back",
+        run: schema::columns,
+    },
+    Rule {
         name: "ghost-collection",
         what: "no table is both created by a migration and managed by Directus",
         run: schema::ghosts,

@@ -45,6 +45,11 @@ pub(crate) fn references(context: &Context) -> Vec<Finding> {
     context.document().map(rules::references).unwrap_or_default()
 }
 
+/// Columns that Directus can make and reads back as they are.
+pub(crate) fn columns(context: &Context) -> Vec<Finding> {
+    context.document().map(rules::columns).unwrap_or_default()
+}
+
 /// No table is created by a migration and managed by Directus.
 pub(crate) fn ghosts(context: &Context) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
@@ -141,6 +146,21 @@ mod tests {
             &[PINNED, (SNAPSHOT, &text)],
             &[
                 "snapshots/schema.yaml:7:7: snapshot-references: `a` is grouped under `b`, which is not in the snapshot: a fresh apply would skip `a` and report success without having created it",
+            ],
+        );
+    }
+
+    #[test]
+    fn d31_a_default_with_an_apostrophe_is_found() {
+        let text = EMPTY.replace(
+            "fields: []",
+            "fields:\n  - collection: a\n    field: b\n    schema:\n      default_value: 'it''s'",
+        );
+        check(
+            "snapshot-columns",
+            &[PINNED, (SNAPSHOT, &text)],
+            &[
+                "snapshots/schema.yaml:9:7: snapshot-columns: Directus cannot read the default of `a.b` back: an apostrophe in it comes back doubled, so every apply would change it again (D31)",
             ],
         );
     }

@@ -233,6 +233,7 @@ fn conclude(args: &Args, differs: bool, text: &str, created: &[CreatedTable]) ->
     let findings = [
         rules::keys(&document, &version),
         rules::references(&document),
+        rules::columns(&document),
         rules::ghost_collection(&document, created),
     ];
     let findings: Vec<Finding> = findings.into_iter().flatten().collect();

@@ -6,6 +6,7 @@ use boot::{Boot, BootSettings, Bridge, Interrupt};
 use contract::Artefacts;
 use contract::env::Environment;
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub(crate) struct Serving {
     _bridge: Bridge,
     socket: PathBuf,
     token: String,
+    died: Cell<bool>,
 }
 
 impl Live {
@@ -76,7 +78,22 @@ impl Live {
     pub(crate) fn serve(&self) -> Serving {
         let mut prepared = self.prepare();
         prepared.serve().unwrap_or_else(|failure| panic!("{}", failure.render()));
-        let mut serving = Serving { _bridge: prepared.bridge, socket: self.socket(), token: String::new() };
+        self.log_in(prepared.bridge)
+    }
+
+    /// Serves the database as it is: nothing is applied.
+    pub(crate) fn serve_as_it_is(&self) -> Serving {
+        // One that died left its socket behind.
+        let _ = std::fs::remove_file(self.socket());
+        let mut bridge = self.bridge();
+        let started = bridge.call("start Directus", "start", json!({ "name": "directus" }));
+        started.unwrap_or_else(|failure| panic!("{}", failure.render()));
+        self.log_in(bridge)
+    }
+
+    fn log_in(&self, bridge: Bridge) -> Serving {
+        let died = Cell::new(false);
+        let mut serving = Serving { _bridge: bridge, socket: self.socket(), token: String::new(), died };
         let login = serving.api("POST", "/auth/login", &json!({ "email": EMAIL, "password": PASSWORD }));
         serving.token = login.expect("a login")["access_token"].as_str().expect("a token").to_owned();
         serving
@@ -168,9 +185,13 @@ impl Serving {
         stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
         stream.write_all(request.as_bytes()).expect("a request");
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
+        // A connection that is reset has no answer either.
+        let _ = stream.read_to_end(&mut answer);
         let answer = String::from_utf8_lossy(&answer);
-        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+            self.died.set(true);
+            return Err("the server died of it".to_owned());
+        };
         let json: Value = serde_json::from_str(body).unwrap_or_default();
         let status: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
         match json["errors"][0]["message"].as_str() {
@@ -178,6 +199,11 @@ impl Serving {
             None if status >= 300 => Err(format!("{status} {body}")),
             None => Ok(json["data"].clone()),
         }
+    }
+
+    /// Whether a request was the last one: some of Directus' mistakes end its process.
+    pub(crate) fn has_died(&self) -> bool {
+        self.died.get()
     }
 
     /// The same, which must succeed.

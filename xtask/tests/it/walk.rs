@@ -100,26 +100,31 @@ fn draw() -> impl Strategy<Value = Draw> {
 }
 
 /// Where the walk is.
-struct World<'a> {
-    directus: &'a Serving,
+struct World {
+    directus: Serving,
     live: Snapshot,
     number: usize,
 }
 
-type Step = fn(&World<'_>, &Draw) -> Option<Result<(), String>>;
+type Step = fn(&World, &Draw) -> Option<Result<(), String>>;
 
 /// Every kind of step; `None` when there is nothing to do it with.
-const KINDS: [(&str, Step); 17] = [
+const KINDS: [(&str, Step); 22] = [
     ("add a collection", add_collection),
     ("add a collection", add_collection),
     ("add a folder", add_folder),
     ("edit a collection", edit_collection),
     ("edit a collection", edit_collection),
+    ("edit a collection", edit_collection),
     ("drop a collection", drop_collection),
     ("add a field", add_field),
     ("add a field", add_field),
+    ("add a field", add_field),
+    ("add a field", add_field),
     ("edit a field's meta", edit_meta),
     ("edit a field's meta", edit_meta),
+    ("edit a field's meta", edit_meta),
+    ("edit a field's column", edit_column),
     ("edit a field's column", edit_column),
     ("drop a field", drop_field),
     ("add a many-to-one", add_many_to_one),
@@ -129,7 +134,7 @@ const KINDS: [(&str, Step); 17] = [
     ("add a many-to-any", add_many_to_any),
 ];
 
-impl World<'_> {
+impl World {
     fn do_it(&self, method: &str, path: &str, body: Value) -> Result<(), String> {
         self.directus.api(method, path, &body).map(drop)
     }
@@ -226,7 +231,7 @@ fn key(draw: &Draw) -> Value {
     }
 }
 
-fn add_collection(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_collection(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let group = if draw.flag { world.any_collection(draw.at) } else { None };
     let meta = json!({"note": draw.text, "icon": "flag", "singleton": draw.key.is_multiple_of(5), "group": group, "display_template": draw.more,
         "translations": [{"language": "en-US", "translation": draw.more}]});
@@ -242,7 +247,7 @@ fn add_collection(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> 
     ))
 }
 
-fn add_folder(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_folder(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let meta = json!({"note": draw.text, "color": "#6644FF", "collapse": "closed"});
     Some(world.do_it(
         "POST",
@@ -251,7 +256,7 @@ fn add_folder(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
     ))
 }
 
-fn edit_collection(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn edit_collection(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let collection = world.any_collection(draw.at)?;
     let group = world.any_collection(draw.other).filter(|group| *group != collection);
     let meta = match draw.key % 14 {
@@ -277,13 +282,13 @@ fn edit_collection(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>>
     Some(world.do_it("PATCH", &format!("/collections/{}", path(collection)), json!({ "meta": meta })))
 }
 
-fn drop_collection(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn drop_collection(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     // A walk that drops as much as it makes gets nowhere.
     let collection = if draw.flag { world.any_collection(draw.at)? } else { return None };
     Some(world.do_it("DELETE", &format!("/collections/{}", path(collection)), Value::Null))
 }
 
-fn add_field(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_field(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let own = world.collection(draw.at)?;
     let collection = if draw.key.is_multiple_of(9) { "directus_users" } else { own };
     let meta = |more: Value| {
@@ -333,7 +338,7 @@ fn add_field(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
         20 => {
             json!({"type": "geometry", "meta": meta(json!({"interface": "map", "options": {"geometryType": "Polygon"}})), "schema": {}})
         }
-        21 => json!({"type": "binary", "meta": meta(json!({})), "schema": {}}),
+        21 => plain("string", json!({"max_length": 1})),
         22 => json!({"type": "string", "meta": null, "schema": {"max_length": 5}}),
         _ => {
             json!({"type": "text", "meta": meta(json!({"validation": {"_and": [{"status": {"_regex": draw.more}}]}, "validation_message": draw.text,
@@ -344,7 +349,7 @@ fn add_field(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
     Some(world.do_it("POST", &format!("/fields/{}", path(collection)), field))
 }
 
-fn edit_meta(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn edit_meta(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, field, item) = world.field(draw.at)?;
     let group = world
         .live
@@ -387,7 +392,7 @@ fn edit_meta(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
     ))
 }
 
-fn edit_column(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn edit_column(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, field, item) = world.field(draw.at)?;
     let kind = item["type"].as_str().filter(|_| item["schema"].is_object())?;
     let schema = match (draw.key % 6, kind) {
@@ -418,14 +423,14 @@ fn edit_column(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
     Some(world.do_it("PATCH", &format!("/fields/{}/{}", path(collection), path(field)), body))
 }
 
-fn drop_field(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn drop_field(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, field, _) = world.field(draw.at)?;
     Some(world.do_it("DELETE", &format!("/fields/{}/{}", path(collection), path(field)), Value::Null))
 }
 
 const ON_DELETE: [&str; 4] = ["SET NULL", "CASCADE", "RESTRICT", "NO ACTION"];
 
-fn add_many_to_one(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_many_to_one(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, own) = (world.collection(draw.at)?, world.collection(draw.other)?);
     let (related, special) = match draw.key % 6 {
         0 => ("directus_users", "m2o"),
@@ -453,7 +458,7 @@ fn add_many_to_one(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>>
     }))
 }
 
-fn edit_relation(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn edit_relation(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, field, item) = world.relation(draw.at)?;
     // Whole, as Directus' own app sends it: of a part of one the server dies (services/relations.js, `alterType`).
     let mut body = item.clone();
@@ -466,12 +471,12 @@ fn edit_relation(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
     Some(world.do_it("PATCH", &format!("/relations/{}/{}", path(collection), path(field)), body))
 }
 
-fn drop_relation(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn drop_relation(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (collection, field, _) = world.relation(draw.at)?;
     Some(world.do_it("DELETE", &format!("/relations/{}/{}", path(collection), path(field)), Value::Null))
 }
 
-fn add_many_to_many(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_many_to_many(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (one, other) = (world.collection(draw.at)?, world.collection(draw.other)?);
     let (one_type, other_type) = (world.key_type(one)?, world.key_type(other)?);
     let (name, alias) = (format!("{}_join", world.name(draw)), format!("many_{}", world.number));
@@ -506,7 +511,7 @@ fn add_many_to_many(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>
     )
 }
 
-fn add_many_to_any(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>> {
+fn add_many_to_any(world: &World, draw: &Draw) -> Option<Result<(), String>> {
     let (one, a, b) =
         (world.collection(draw.at)?, world.collection(draw.other)?, world.collection(draw.key)?);
     let one_type = world.key_type(one)?;
@@ -539,7 +544,7 @@ fn add_many_to_any(world: &World<'_>, draw: &Draw) -> Option<Result<(), String>>
 
 /// Directus leaves behind what its own app would have removed: aliases and junctions whose other half went. A snapshot of that is taken, and
 /// the rules say that it is not fit to be applied; a person removes them.
-fn repair(world: &World<'_>) -> Option<Result<(), String>> {
+fn repair(world: &World) -> Option<Result<(), String>> {
     const RELATIONAL: [&str; 3] = ["o2m", "m2m", "m2a"];
     let has = |collection: &str, field: &str| world.live.field(collection, field).is_some();
     for relation in world.live.relations() {
@@ -597,7 +602,6 @@ fn whatever_directus_can_do_is_said_in_words_and_survives_the_file() {
     let Some(checkout) = bare() else { return };
     let template = Live::boot(&checkout);
     let walked = template.copy();
-    let directus = walked.serve();
     let mut bridge = walked.bridge();
     let mut live = || {
         let answer = bridge
@@ -605,7 +609,7 @@ fn whatever_directus_can_do_is_said_in_words_and_survives_the_file() {
             .unwrap_or_else(|failure| panic!("{}", failure.render()));
         canonical(&Snapshot::from_json(answer["snapshot"].clone()).expect("a snapshot"))
     };
-    let mut world = World { directus: &directus, live: live(), number: 0 };
+    let mut world = World { directus: walked.serve_as_it_is(), live: live(), number: 0 };
     let mut beside = walked.bridge();
     let seed = number_from("SCHEMA_SEED", 11);
     let mut bytes = [0_u8; 32];
@@ -631,6 +635,9 @@ fn whatever_directus_can_do_is_said_in_words_and_survives_the_file() {
                         .entry(format!("{name}: {}", why.chars().take(150).collect::<String>()))
                         .or_default() += 1;
                 }
+            }
+            if world.directus.has_died() {
+                world.directus = walked.serve_as_it_is();
             }
             let before = std::mem::replace(&mut world.live, live());
             said_as_directus_means_it(

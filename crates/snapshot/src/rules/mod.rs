@@ -1,10 +1,12 @@
 //! What must be true of a snapshot before Directus sees it. Each rule is one pure function; each message says what Directus would do.
 
+mod columns;
 mod ghost;
 mod header;
 mod keys;
 mod references;
 
+pub use columns::columns;
 pub use ghost::{CreatedTable, ghost_collection};
 pub use header::{unreadable, vendor, version, yaml};
 pub use keys::keys;

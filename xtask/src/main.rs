@@ -8,6 +8,7 @@ mod docker;
 mod drill;
 mod ending;
 mod engine;
+mod erd;
 mod files;
 mod git;
 mod http;
@@ -57,6 +58,7 @@ enum Command {
     Snapshot(cmd::snapshot::Args),
     Apply(cmd::apply::Args),
     Diff(cmd::diff::Args),
+    Erd(cmd::erd::Args),
     DryRun(cmd::dry_run::Args),
     Image(cmd::image::Args),
     Test(cmd::test::Args),
@@ -83,6 +85,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Snapshot(args) => cmd::snapshot::run(args, root),
         Command::Apply(args) => cmd::apply::run(args, root),
         Command::Diff(args) => cmd::diff::run(args, root),
+        Command::Erd(args) => cmd::erd::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Image(args) => cmd::image::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),

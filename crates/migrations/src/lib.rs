@@ -20,6 +20,7 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod statements;
+pub mod tables;
 mod tls;
 
 pub use file::{Migration, Migrations};

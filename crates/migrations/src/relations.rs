@@ -385,11 +385,13 @@ mod tests {
         fn no_sequence_of_words_makes_it_panic(words in prop::collection::vec(prop::sample::select(vec![
             "create", "table", "index", "on", "alter", "add", "constraint", "drop", "column", "rename", "to", "from", "update", "set",
             "with", "as", "(", ")", ",", ".", ";", "$$", "do", "begin", "then", "execute", "'x'", "'", "::", "regclass", "\"q\"", "x",
-            "language", "sql", "function", "if", "exists", "copy", "grant", "\\", "\""]), 0..25)) {
+            "language", "sql", "function", "if", "exists", "copy", "grant", "primary", "key", "unique", "create_hypertable", "\\", "\""]), 0..25)) {
             let source = words.join(" ");
             relations_mentioned(&source);
             let file = crate::file::Migration::new(contract::Phase::Pre, 1, "1_a.sql", source.clone());
-            crate::objects::objects(&[std::sync::Arc::new(file)]);
+            let files = [std::sync::Arc::new(file)];
+            crate::objects::objects(&files);
+            crate::tables::tables(&files);
             crate::hazards::hazards(&source);
         }
     }

@@ -4,10 +4,12 @@
 //! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
 
 mod migrations;
+mod picture;
 mod pin;
 mod repository;
 mod schema;
 
+pub(crate) use picture::RULE as PICTURE;
 pub(crate) use repository::Repository;
 
 use ::migrations::Migrations;
@@ -75,6 +77,7 @@ pub(crate) const RULES: &[Rule] = &[
         what: "no table is both created by a migration and managed by Directus",
         run: schema::ghosts,
     },
+    Rule { name: picture::RULE, what: "docs/schema.md shows the schema as it is", run: picture::picture },
     Rule {
         name: pin::RULE,
         what: "package.json pins one exact Directus, and the lock file agrees",
@@ -109,7 +112,7 @@ impl Context {
         let created = boot::release::created_tables(&migrations);
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
         // Read here, so that rules need no way to fail.
-        for path in [pin::PACKAGE, pin::LOCK] {
+        for path in [pin::PACKAGE, pin::LOCK, crate::erd::PATH] {
             repository.text(path)?;
         }
         Ok(Context { repository, migrations, problems, created, snapshot })

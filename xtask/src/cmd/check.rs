@@ -60,7 +60,20 @@ pub(crate) fn findings(root: &Path) -> anyhow::Result<Vec<Finding>> {
 /// # Errors
 /// Exit 3, with every error as a cause; as [`findings`].
 pub(crate) fn require_clean(root: &Path) -> anyhow::Result<()> {
-    let findings = findings(root)?;
+    require_none(findings(root)?)
+}
+
+/// The same for commands that boot what is in the checkout: no boot fails because of an old picture.
+///
+/// # Errors
+/// As [`require_clean`].
+pub(crate) fn require_bootable(root: &Path) -> anyhow::Result<()> {
+    let mut findings = findings(root)?;
+    findings.retain(|finding| finding.rule != crate::check::PICTURE);
+    require_none(findings)
+}
+
+fn require_none(findings: Vec<Finding>) -> anyhow::Result<()> {
     if count(&findings, Severity::Error) == 0 {
         return Ok(());
     }

@@ -166,7 +166,7 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
 }
 
 fn check(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
-    if args.skip_check { Ok(()) } else { steps.step("check", || crate::cmd::check::require_clean(root)) }
+    if args.skip_check { Ok(()) } else { steps.step("check", || crate::cmd::check::require_bootable(root)) }
 }
 
 /// What both engines have in common, once the candidate has booted: it changes nothing the second time, serves, and has git's schema.

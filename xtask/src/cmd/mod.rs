@@ -8,6 +8,7 @@ pub(crate) mod db_init;
 pub(crate) mod diff;
 pub(crate) mod drill;
 pub(crate) mod dry_run;
+pub(crate) mod erd;
 pub(crate) mod image;
 pub(crate) mod setup;
 pub(crate) mod snapshot;

@@ -1,7 +1,6 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
-use crate::engine;
-use crate::{console, files};
+use crate::{console, engine, erd, files};
 use anyhow::{Context, Result};
 use boot::{BootSettings, release};
 use contract::artefacts::SNAPSHOT;
@@ -22,7 +21,7 @@ use std::path::Path;
 /// Reads the database that DB_HOST… name, else that of the instance that `cargo xtask up` runs, through the pinned Directus, and writes what
 /// `directus schema snapshot` would, in an order that does not depend on who made which field first. Collections that Directus did not make
 /// (a table of a migration that somebody turned into a collection by a click) are left out and named. The file is replaced in one step,
-/// and only when something differs.
+/// and only when something differs; docs/schema.md is drawn anew with it.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -58,6 +57,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let hints = hints(&changes, &live, &migrations);
     if differs && !args.check {
         files::replace(&path, &text)?;
+        crate::cmd::erd::write(root, &erd::markdown(&live, &migrations))?;
     }
     let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
     report.tell();
@@ -201,7 +201,7 @@ impl Report<'_> {
         };
         console::say(&what);
         if self.differs && !self.args.check {
-            console::say(&format!("wrote {SNAPSHOT}"));
+            console::say(&format!("wrote {SNAPSHOT}, and {}", erd::PATH));
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use testbed::{Absent, Cache, DirectusInstall, Server, require};
 
 /// What `cargo xtask` reads of a checkout.
-const COPIED: [&str; 8] = [
+const COPIED: [&str; 9] = [
     "Cargo.toml",
     "package.json",
     "package-lock.json",
@@ -15,6 +15,7 @@ const COPIED: [&str; 8] = [
     "snapshots",
     "bridge",
     "extensions",
+    "docs",
 ];
 
 pub(crate) struct Checkout {

@@ -46,8 +46,8 @@ fn an_unchanged_tree_passes_and_keeps_every_row() {
 fn d28_a_field_that_becomes_required_is_found_by_its_rows() {
     let Some(checkout) = committed() else { return };
     change(&checkout, "plate", "is_nullable: true", "is_nullable: false");
-    let said =
-        said(&mut checkout.dry_run(&["--from", "v1"])).expect(1, &["vehicles.plate: 1 row has no value"]);
+    let said = said(&mut checkout.dry_run(&["--from", "v1"]))
+        .expect(1, &["~ vehicles.plate: required no → yes (1 row has no value)"]);
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
 }
 
@@ -57,10 +57,7 @@ fn what_an_upgrade_would_lose_is_counted_and_refused() {
     change(&checkout, "make", "max_length: 100", "max_length: 10");
     let said = said(&mut checkout.dry_run(&["--from", "v1"])).expect(
         4,
-        &[
-            "vehicles.make: schema.max_length 100 → 10; 1 value is longer than 10",
-            "RUNNER_ALLOW_DESTRUCTIVE=",
-        ],
+        &["~ vehicles.make: max length 100 → 10 (1 value is longer than 10)", "RUNNER_ALLOW_DESTRUCTIVE="],
     );
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
 }

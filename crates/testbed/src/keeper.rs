@@ -118,7 +118,7 @@ fn start(job: &Job) -> io::Result<Process> {
     let options = Options {
         info: Some(info_of_child.as_raw_fd()),
         binds: job.options.binds.clone(),
-        keep_open: job.options.keep_open,
+        keep_open: job.options.keep_open.clone(),
     };
     let bwrap = sandbox::inside(&job.root, Some(&job.home), &words, options)
         .stdin_null()

@@ -61,8 +61,8 @@ pub(crate) struct Options {
     pub(crate) binds: Vec<(std::path::PathBuf, String)>,
     /// Where bubblewrap writes `{"child-pid": …}`.
     pub(crate) info: Option<RawFd>,
-    /// A descriptor that everything in the sandbox keeps open.
-    pub(crate) keep_open: Option<RawFd>,
+    /// Descriptors that everything in the sandbox keeps open.
+    pub(crate) keep_open: Vec<RawFd>,
 }
 
 /// Makes sure that `programs` are there; as root with apt-get the missing ones of `packages` are installed, and said so.

@@ -1,6 +1,6 @@
 //! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, on request with TLS on TCP as well, gone with its owner.
 
-use crate::cache::{open_lock, touched, try_lock};
+use crate::cache::{open_lock, remove_tree, touched, try_lock};
 use crate::dump::without_random_lines;
 use crate::instance::Instance;
 use crate::keeper::Keeper;
@@ -10,6 +10,7 @@ use crate::tcp::{self, Attempt, ServerTls};
 use crate::tool;
 use contract::{Failure, Outcome};
 use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -67,26 +68,37 @@ pub struct Server {
     instance: Instance,
 }
 
-/// A data folder of the caller's, held against a second server: two would ruin it.
+/// A data folder of the caller's, held against a second server: two would ruin it. The lock is kept open by everything in the sandbox
+/// too, because Postgres cannot see another one in another sandbox, and a killed owner's lives on for some milliseconds.
 struct PersistentData {
     cluster: PathBuf,
-    _lock: File,
+    lock: File,
 }
+
+/// How long a killed owner's server may take to die.
+const DYING_WAIT: Duration = Duration::from_secs(5);
 
 impl PersistentData {
     fn open(dir: &Path) -> Outcome<PersistentData> {
         let dir = std::path::absolute(dir).map_err(|error| touched("find the data folder", dir, &error))?;
-        let cluster = dir.join("cluster");
-        std::fs::create_dir_all(&cluster)
-            .map_err(|error| touched("make the data folder", &cluster, &error))?;
+        std::fs::create_dir_all(&dir).map_err(|error| touched("make the data folder", &dir, &error))?;
         let lock =
             open_lock(&dir.join("lock")).map_err(|error| touched("lock the data folder", &dir, &error))?;
-        if !try_lock(&lock) {
-            return Err(Failure::new(format!("lock the data folder `{}`", dir.display()))
-                .cause("another server is running on it")
-                .hint("stop the other one first"));
+        let began = Instant::now();
+        while !try_lock(&lock) {
+            if began.elapsed() > DYING_WAIT {
+                return Err(Failure::new(format!("lock the data folder `{}`", dir.display()))
+                    .cause("another server is running on it")
+                    .hint("stop the other one first"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(PersistentData { cluster, _lock: lock })
+        Ok(PersistentData { cluster: dir.join("cluster"), lock })
+    }
+
+    /// Where a cluster is made; it becomes [`PersistentData::cluster`] when it is complete.
+    fn unfinished(&self) -> PathBuf {
+        self.cluster.with_extension("new")
     }
 }
 
@@ -330,17 +342,31 @@ impl Server {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sandbox_options(&self) -> Options {
-        let binds = self.data.iter().map(|data| (data.cluster.clone(), format!("{HOME}/d"))).collect();
-        Options { binds, ..Options::default() }
+    fn sandbox_options(&self, cluster: Option<PathBuf>) -> Options {
+        let binds = cluster.map(|cluster| (cluster, format!("{HOME}/d"))).into_iter().collect();
+        let locks =
+            [Some(self.instance.lock_descriptor()), self.data.as_ref().map(|data| data.lock.as_raw_fd())];
+        Options { binds, keep_open: locks.into_iter().flatten().collect(), ..Options::default() }
     }
 
+    /// A cluster of the caller's is made aside, then renamed: one that was left half made would never start.
     fn make_cluster(&self) -> Outcome<()> {
-        if self.data.as_ref().is_some_and(|data| data.cluster.join("PG_VERSION").exists()) {
+        let Some(data) = &self.data else { return self.init(None) };
+        if data.cluster.exists() {
             return Ok(());
         }
+        let unfinished = data.unfinished();
+        remove_tree(&unfinished);
+        std::fs::create_dir(&unfinished)
+            .map_err(|error| touched("make the data folder", &unfinished, &error))?;
+        self.init(Some(unfinished.clone()))?;
+        std::fs::rename(&unfinished, &data.cluster)
+            .map_err(|error| touched("finish the data folder", &data.cluster, &error))
+    }
+
+    fn init(&self, cluster: Option<PathBuf>) -> Outcome<()> {
         let pgdata = format!("{HOME}/d");
-        let words = [
+        let mut words = vec![
             "initdb",
             "--pgdata",
             &pgdata,
@@ -349,12 +375,15 @@ impl Server {
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
-            "--no-sync",
             "--no-instructions",
         ];
+        if cluster.is_none() {
+            words.push("--no-sync");
+        }
         let what =
             || Failure::new(format!("make a Postgres cluster in `{}` with `initdb`", self.dir().display()));
-        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, self.sandbox_options())
+        let options = self.sandbox_options(cluster);
+        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, options)
             .stdin_null()
             .stderr_to_stdout()
             .stdout_capture()
@@ -390,7 +419,7 @@ impl Server {
             home: self.instance.dir().to_owned(),
             words,
             log: self.log.clone(),
-            options: Options { keep_open: Some(self.instance.lock_descriptor()), ..self.sandbox_options() },
+            options: self.sandbox_options(self.data.as_ref().map(|data| data.cluster.clone())),
         })
         .map_err(|error| {
             self.with_log(

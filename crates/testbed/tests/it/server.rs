@@ -108,6 +108,19 @@ fn data_in_a_folder_of_ones_own_outlives_the_server_and_admits_only_one() {
 }
 
 #[test]
+fn a_cluster_that_was_left_half_made_is_made_anew() {
+    let Some(root) = require(root()) else { return };
+    let data = tempfile::tempdir().unwrap();
+    let unfinished = data.path().join("cluster.new");
+    std::fs::create_dir(&unfinished).unwrap();
+    std::fs::write(unfinished.join("PG_VERSION"), "17\n").unwrap();
+    let options = ServerOptions { data: Some(data.path().to_owned()), ..ServerOptions::default() };
+    let server = Server::start(&root, options).unwrap();
+    assert!(server.connect("postgres").is_ok());
+    assert!(!unfinished.exists());
+}
+
+#[test]
 fn a_server_outlives_the_thread_that_started_it() {
     let Some(root) = require(root()) else { return };
     let start = move || Server::start(&root, ServerOptions::default()).unwrap();

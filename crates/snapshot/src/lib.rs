@@ -15,4 +15,4 @@ pub use canonical::canonical;
 pub use change::Change;
 pub use model::{Collection, Document, Field, Relation, Snapshot, SystemField};
 pub use rules::{Finding, Severity};
-pub use yaml::read::{Doubt, ParseError};
+pub use yaml::read::{Doubt, DoubtKind, ParseError};

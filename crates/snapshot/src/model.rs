@@ -69,7 +69,7 @@ impl Snapshot {
         let document = Document::parse(text)?;
         match document.doubts.into_iter().next() {
             None => Ok(document.snapshot),
-            Some(Doubt { line, column, message }) => Err(ParseError { line, column, message }),
+            Some(Doubt { line, column, message, .. }) => Err(ParseError { line, column, message }),
         }
     }
 

@@ -87,13 +87,7 @@ mod tests {
             &["snapshots/schema.yaml: snapshot-yaml: the file is missing: there is no schema to apply"],
         );
         let broken = [PINNED, (SNAPSHOT, "version: 1\nversion: 2\n")];
-        check(
-            YAML,
-            &broken,
-            &[
-                "snapshots/schema.yaml:2:1: snapshot-yaml: the key `version` comes twice; Directus refuses the file",
-            ],
-        );
+        check(YAML, &broken, &["snapshots/schema.yaml:2:1: snapshot-yaml: the key `version` comes twice"]);
         for rule in [
             "snapshot-version",
             "snapshot-vendor",

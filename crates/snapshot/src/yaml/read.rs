@@ -34,12 +34,23 @@ impl std::error::Error for ParseError {}
 /// A scalar that js-yaml turns into something that a snapshot cannot mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
+    /// What js-yaml turns it into.
+    pub kind: DoubtKind,
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
     /// What Directus makes of it.
     pub message: String,
+}
+
+/// What js-yaml turns a doubtful scalar into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoubtKind {
+    /// A date or a time; the value read is its text.
+    Timestamp,
+    /// A number that is another one than was written, or none.
+    Number,
 }
 
 /// A document: its value, where everything stands, and what is doubtful in it.
@@ -74,7 +85,7 @@ pub fn read(text: &str) -> Result<Read, ParseError> {
         match reader.next()? {
             (Event::StreamEnd, _) => break,
             (Event::DocumentEnd, _) => {}
-            (_, span) => return Err(at(span.start, "a second document; Directus reads exactly one")),
+            (_, span) => return Err(at(span.start, "a second document; a file holds exactly one")),
         }
     }
     Ok(Read { value: node.value, spot: node.spot, doubts: reader.doubts })
@@ -183,10 +194,7 @@ impl<'a> Reader<'a> {
             }
             let key = self.key(event, span.start)?;
             if map.contains_key(&key) {
-                return Err(at(
-                    span.start,
-                    &format!("the key `{key}` comes twice; Directus refuses the file"),
-                ));
+                return Err(at(span.start, &format!("the key `{key}` comes twice")));
             }
             let (event, value_span) = self.next()?;
             let node = self.node(event, value_span, depth + 1)?;
@@ -199,7 +207,7 @@ impl<'a> Reader<'a> {
     /// js-yaml turns every key into a string: `1:` is the key `1`, `0x1f:` the key `31`.
     fn key(&mut self, event: Event<'a>, start: Marker) -> Result<String, ParseError> {
         let Event::Scalar(text, style, _, tag) = event else {
-            return Err(at(start, "a key that is not a plain word; Directus writes none"));
+            return Err(at(start, "a key that is not a plain word"));
         };
         self.count(1, start)?;
         self.refuse_tag(tag.as_deref(), start)?;
@@ -213,32 +221,37 @@ impl<'a> Reader<'a> {
             return Err(at(start, "js-yaml takes `---` for a new document; put the key in quotes"));
         }
         if text == "<<" {
-            return Err(at(start, "a merge key (`<<`), which Directus never writes; write the keys out"));
+            return Err(at(start, "a merge key (`<<`); write the keys out"));
         }
         match scalar::plain(&text) {
             Plain::Text => Ok(text.into_owned()),
             Plain::Typed(value) if !value.is_f64() => Ok(value.to_string()),
-            _ => Err(at(start, &format!("the key `{text}` is not a string to Directus; write '{text}'"))),
+            _ => Err(at(start, &format!("the key `{text}` is not a string; write '{text}'"))),
         }
     }
 
     fn plain(&mut self, text: std::borrow::Cow<'a, str>, start: Marker) -> Value {
-        let message = match scalar::plain(&text) {
+        let (kind, message) = match scalar::plain(&text) {
             Plain::Typed(value) => return value,
             Plain::Text => return Value::String(text.into_owned()),
-            Plain::Timestamp => format!("`{text}` without quotes is a date to Directus, not a string"),
-            Plain::NotFinite => format!("`{text}` without quotes is not a finite number to Directus"),
+            Plain::Timestamp => {
+                (DoubtKind::Timestamp, format!("`{text}` without quotes is a date to Directus, not a string"))
+            }
+            Plain::NotFinite => {
+                (DoubtKind::Number, format!("`{text}` without quotes is not a finite number to Directus"))
+            }
             Plain::Inexact(value) => {
-                self.doubt(start, format!("`{text}` has more digits than Directus keeps of a number"));
+                let message = format!("`{text}` has more digits than Directus keeps of a number");
+                self.doubt(DoubtKind::Number, start, message);
                 return value;
             }
         };
-        self.doubt(start, message);
+        self.doubt(kind, start, message);
         Value::String(text.into_owned())
     }
 
-    fn doubt(&mut self, start: Marker, message: String) {
-        self.doubts.push(Doubt { line: start.line(), column: start.col() + 1, message });
+    fn doubt(&mut self, kind: DoubtKind, start: Marker, message: String) {
+        self.doubts.push(Doubt { kind, line: start.line(), column: start.col() + 1, message });
     }
 
     /// `!!str` is the one tag that does no harm: js-yaml and this reader take the scalar's text.
@@ -252,7 +265,7 @@ impl<'a> Reader<'a> {
     fn refuse_tag(&self, tag: Option<&Tag>, start: Marker) -> Result<(), ParseError> {
         match tag {
             None => Ok(()),
-            Some(tag) => Err(at(start, &format!("a tag (`!{}`), which Directus never writes", tag.suffix))),
+            Some(tag) => Err(at(start, &format!("a tag (`!{}`); none is understood", tag.suffix))),
         }
     }
 
@@ -317,6 +330,6 @@ fn refuse_control_characters(text: &str) -> Result<(), ParseError> {
     let line = text[..offset].matches('\n').count() + 1;
     let column =
         text[text[..offset].rfind('\n').map_or(0, |newline| newline + 1)..offset].chars().count() + 1;
-    let message = format!("the control character U+{:04X}, which Directus refuses", u32::from(character));
+    let message = format!("the control character U+{:04X}, which no reader takes", u32::from(character));
     Err(ParseError { line, column, message })
 }

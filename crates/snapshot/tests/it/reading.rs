@@ -73,7 +73,7 @@ fn what_js_yaml_or_a_snapshot_refuses_is_an_error_with_its_place() {
         ("a: 1\n<<<<<<< HEAD\n", 2, "a git conflict marker"),
         ("base: &b {}\nc:\n  <<: *b\n", 3, "a merge key"),
         ("a: !!binary aGk=\n", 1, "a tag"),
-        ("a: 1\n2026-11-23: b\n", 2, "the key `2026-11-23` is not a string to Directus"),
+        ("a: 1\n2026-11-23: b\n", 2, "the key `2026-11-23` is not a string"),
         ("", 1, "the file is empty"),
         ("- a\n", 1, "not a mapping"),
         ("a: &x [*x]\n", 1, ""),

@@ -11,6 +11,8 @@ use std::sync::{Mutex, PoisonError};
 type Undo = Box<dyn FnOnce() + Send>;
 
 static BEGUN: AtomicBool = AtomicBool::new(false);
+/// Processes that outlive us on purpose.
+static SPARED: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 static UNDO: Mutex<Vec<(u64, Undo)>> = Mutex::new(Vec::new());
 
 /// Begins to listen. A second signal ends at once.
@@ -39,13 +41,21 @@ pub(crate) fn listen() {
     });
 }
 
-/// Ends everything below this process. It is all throwaway; what must be ended gently has no child here.
+/// Leaves `pid`, a child, and everything below it alone: it outlives this process, or is ended gently by what is registered.
+pub(crate) fn spare(pid: u32) {
+    SPARED.lock().unwrap_or_else(PoisonError::into_inner).push(pid);
+}
+
+/// Ends everything below this process that is not spared. It is all throwaway.
 fn end_descendants() {
+    let spared: Vec<String> =
+        SPARED.lock().unwrap_or_else(PoisonError::into_inner).iter().map(u32::to_string).collect();
     let mut open = vec!["self".to_owned()];
     while let Some(parent) = open.pop() {
         for task in std::fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten() {
             let children = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            open.extend(children.split_whitespace().map(str::to_owned));
+            let children = children.split_whitespace().map(str::to_owned);
+            open.extend(children.filter(|child| !spared.contains(child)));
         }
         if let Some(pid) = parent.parse().ok().and_then(Pid::from_raw) {
             // An error means that it has just ended.
@@ -102,6 +112,11 @@ mod tests {
         drop(Undoing::new(|| {
             COUNT.fetch_add(1, Ordering::SeqCst);
         }));
+        assert_eq!(COUNT.load(Ordering::SeqCst), 1);
+        Undoing::new(|| {
+            COUNT.fetch_add(1, Ordering::SeqCst);
+        })
+        .dismiss();
         assert_eq!(COUNT.load(Ordering::SeqCst), 1);
     }
 }

@@ -4,6 +4,8 @@ mod bench;
 mod check;
 mod cmd;
 mod console;
+mod dev;
+mod directus;
 mod docker;
 mod drill;
 mod ending;
@@ -16,6 +18,7 @@ mod image;
 mod process;
 mod project;
 mod rehearsal;
+mod seed;
 mod steps;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +40,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask dry-run                    prove the whole boot, from nothing to a healthy Directus, twice
+  cargo xtask up                         a Directus to click in, migrated and seeded
   cargo xtask check                      the static rules: milliseconds, offline
   cargo xtask db-init plan --phase pre   which migrations would run against DB_HOST…, and why
   cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
@@ -61,16 +65,23 @@ enum Command {
     Erd(cmd::erd::Args),
     DryRun(cmd::dry_run::Args),
     Image(cmd::image::Args),
+    Up(cmd::up::Args),
+    Down(cmd::down::Args),
+    Seed(cmd::seed::Args),
     Test(cmd::test::Args),
     Setup(cmd::setup::Args),
     Drill(cmd::drill::Args),
     Bench(cmd::bench::Args),
     Completions(cmd::completions::Args),
+    Supervise(cmd::supervise::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    ending::listen();
+    // The supervisor ends gently what others only throw away.
+    if !matches!(cli.command, Command::Supervise(_)) {
+        ending::listen();
+    }
     let root = project::root();
     match run(cli.command, &root) {
         Ok(exit) => exit.into(),
@@ -88,6 +99,10 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Erd(args) => cmd::erd::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Image(args) => cmd::image::run(args, root),
+        Command::Up(args) => cmd::up::run(args, root),
+        Command::Down(args) => cmd::down::run(args, root),
+        Command::Seed(args) => cmd::seed::run(args, root),
+        Command::Supervise(args) => cmd::supervise::run(args, root),
         Command::Test(args) => cmd::test::run(args, root),
         Command::Drill(args) => cmd::drill::run(args, root),
         Command::Bench(args) => cmd::bench::run(args, root),

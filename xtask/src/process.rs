@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::ExitStatus;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -135,6 +135,34 @@ pub(crate) fn run_with_input(
 }
 
 /// Both streams in order.
+/// Starts a program whose output goes where ours goes, and which dies with the calling *thread*.
+///
+/// # Errors
+/// When it cannot be started; the program is named.
+pub(crate) fn attached(program: &Path, arguments: &[&str], all: Vec<(String, String)>) -> Outcome<Child> {
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(all).stdin(Stdio::null());
+    boot::bridge::die_with_parent(&mut command);
+    command
+        .spawn()
+        .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))
+}
+
+/// Starts this program once more, to live on without us; what it says is appended to `log`.
+///
+/// # Errors
+/// When it cannot be started, or the log cannot be written.
+pub(crate) fn detached(arguments: &[&str], log: &Path) -> Outcome<Child> {
+    let failed =
+        |error: std::io::Error| Failure::new("start `cargo xtask` in the background").cause_chain(&error);
+    let append = || std::fs::File::options().create(true).append(true).open(log);
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command.args(arguments).stdin(Stdio::null());
+    // In no folder that somebody may want to remove.
+    command.current_dir("/").stdout(append().map_err(failed)?).stderr(append().map_err(failed)?);
+    command.spawn().map_err(failed)
+}
+
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     quiet(program, arguments, env).stderr_to_stdout()
 }

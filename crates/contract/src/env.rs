@@ -46,7 +46,16 @@ pub const ADMIN_EMAIL: &str = "ADMIN_EMAIL";
 /// Password of the first administrator; Directus' own name.
 pub const ADMIN_PASSWORD: &str = "ADMIN_PASSWORD";
 
-/// Directus' names that we resolve from NAME_FILE ourselves; and the registry's token, which only `cargo xtask image --push` asks for.
+/// A Directus to talk to, for commands that use its API.
+pub const DIRECTUS_URL: &str = "DIRECTUS_URL";
+/// A static token for it.
+pub const DIRECTUS_TOKEN: &str = "DIRECTUS_TOKEN";
+/// Or an account's email.
+pub const DIRECTUS_EMAIL: &str = "DIRECTUS_EMAIL";
+/// And its password.
+pub const DIRECTUS_PASSWORD: &str = "DIRECTUS_PASSWORD";
+
+/// The names that we resolve from NAME_FILE ourselves: Directus' own, those of a Directus to talk to, and the registry's token.
 pub const FILE_BACKED: &[&str] = &[
     "DB_CONNECTION_STRING",
     "DB_HOST",
@@ -61,6 +70,10 @@ pub const FILE_BACKED: &[&str] = &[
     "SECRET",
     "KEY",
     "REGISTRY_TOKEN",
+    DIRECTUS_URL,
+    DIRECTUS_TOKEN,
+    DIRECTUS_EMAIL,
+    DIRECTUS_PASSWORD,
 ];
 
 /// The environment with every [`FILE_BACKED`] file resolved. Its `Debug` shows names only.

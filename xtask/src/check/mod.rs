@@ -8,10 +8,12 @@ mod picture;
 mod pin;
 mod repository;
 mod schema;
+mod seeds;
 
 pub(crate) use picture::RULE as PICTURE;
 pub(crate) use repository::Repository;
 
+use crate::seed::{self, SeedFile};
 use ::migrations::Migrations;
 use ::migrations::file::Problem;
 use contract::Phase;
@@ -79,6 +81,11 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule { name: picture::RULE, what: "docs/schema.md shows the schema as it is", run: picture::picture },
     Rule {
+        name: crate::seed::RULE,
+        what: "seed files name only what exists, give every item what it needs, and have no item twice",
+        run: seeds::seeds,
+    },
+    Rule {
         name: pin::RULE,
         what: "package.json pins one exact Directus, and the lock file agrees",
         run: pin::directus_pin,
@@ -95,6 +102,8 @@ pub(crate) struct Context {
     pub(crate) created: Vec<CreatedTable>,
     /// `None`: there is no such file.
     pub(crate) snapshot: Option<Result<Document, ParseError>>,
+    /// The seed files, each with what could not be read of it.
+    pub(crate) seeds: Vec<(SeedFile, Vec<Finding>)>,
 }
 
 impl Context {
@@ -111,11 +120,16 @@ impl Context {
         let (migrations, problems) = Migrations::from_entries(entries);
         let created = boot::release::created_tables(&migrations);
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
+        let seeds = repository.folder(seed::FOLDER)?;
+        let seeds = seeds.iter().filter(|(name, _)| seed::is_seed_file(name)).map(|(name, bytes)| {
+            seed::read(&format!("{}/{name}", seed::FOLDER), &String::from_utf8_lossy(bytes))
+        });
+        let seeds = seeds.collect();
         // Read here, so that rules need no way to fail.
         for path in [pin::PACKAGE, pin::LOCK, crate::erd::PATH] {
             repository.text(path)?;
         }
-        Ok(Context { repository, migrations, problems, created, snapshot })
+        Ok(Context { repository, migrations, problems, created, snapshot, seeds })
     }
 
     /// The snapshot, for rules that have nothing to say about an unreadable one.

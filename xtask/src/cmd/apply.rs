@@ -35,7 +35,7 @@ pub(crate) struct Args {
 
 /// Compares, shows, and applies.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
-    let settings = engine::boot_settings(root, engine::live_environment()?)?;
+    let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     let interrupt = Interrupt::default();
     let boot = Boot::new(&settings, &interrupt);
     let report = &mut |event| tell(&event);

@@ -2,10 +2,12 @@
 
 use crate::cmd::image;
 use crate::console::{self, GREEN, RED, paint};
+use crate::directus::Directus;
 use crate::docker::Docker;
-use crate::engine::{self, Choice, DockerScene, Ground, LocalScene, Scene, Serving, Stage};
+use crate::engine::{self, Choice, DockerScene, Ground, Listen, LocalScene, Scene, Serving, Stage};
 use crate::image::record::Record;
 use crate::rehearsal::{self, Rehearsal};
+use crate::seed::{self, Seed, Tally};
 use crate::steps::Steps;
 use anyhow::Result;
 use contract::{Exit, Failure};
@@ -28,6 +30,7 @@ Examples:
   cargo xtask dry-run --from v1.4        over a database that v1.4 left, filled with rows
   cargo xtask dry-run --from             over the merge base with main, else the last tag
   cargo xtask dry-run --restore prod.dump   over a backup
+  cargo xtask dry-run --seed             the seed files too, twice: the second time must change nothing
   cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
   cargo xtask dry-run --json             the steps and times as JSON
   cargo xtask dry-run --engine docker    the production image, in containers
@@ -46,6 +49,9 @@ pub(crate) struct Args {
     /// The same over a database restored from this dump of pg_dump, plain or custom.
     #[arg(long, value_name = "DUMP", conflicts_with = "from")]
     restore: Option<PathBuf>,
+    /// Put the seed files into it after the start; a second time must change nothing.
+    #[arg(long)]
+    seed: bool,
     /// Leave database and Directus running when everything passed, until Ctrl-C.
     #[arg(long)]
     keep: bool,
@@ -122,6 +128,7 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
     // Before anything takes time.
     let revision = args.from.as_deref().map(|wanted| rehearsal::resolve(root, wanted)).transpose()?;
     let dump = args.restore.as_deref().map(read_dump).transpose()?;
+    let seed = seed_files(args, root)?;
     check(args, root, steps)?;
     let ground = steps.step("provision", || Ground::prepare(root, args.runner.as_deref()))?;
     let port = args.keep.then_some(args.port);
@@ -143,12 +150,13 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
     } else {
         steps.step("pass 1", || scene.prepare(&[]))?;
     }
-    prove(args, root, steps, &scene)
+    prove(args, root, steps, &scene, seed.as_ref())
 }
 
 /// The docker engine: the image that ships is the candidate, and its pass is noted.
 fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Report) -> Result<()> {
     let docker = Docker::find()?;
+    let seed = seed_files(args, root)?;
     check(args, root, steps)?;
     let image = match args.image.as_deref() {
         None => image::build_default(&docker, root, steps)?.id,
@@ -156,12 +164,16 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
         Some(name) => name.to_owned(),
     };
     let id = engine::docker::image_id(&docker, &image)?;
-    let port = args.keep.then_some(args.port);
-    let scene = steps.step("database", || DockerScene::set(&docker, &id, port))?;
+    let listen = match (args.keep, seed.is_some()) {
+        (true, _) => Listen::Port(args.port),
+        (false, true) => Listen::AnyPort,
+        (false, false) => Listen::Socket,
+    };
+    let scene = steps.step("database", || DockerScene::set(&docker, &id, listen))?;
     report.stand_ins = scene.stand_ins();
     report.stand_ins.iter().for_each(|line| console::say(&format!("    stand-in for {line}")));
     steps.step("pass 1", || scene.prepare(&[]))?;
-    prove(args, root, steps, &scene)?;
+    prove(args, root, steps, &scene, seed.as_ref())?;
     Record::prove(root, &id)
 }
 
@@ -170,7 +182,7 @@ fn check(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
 }
 
 /// What both engines have in common, once the candidate has booted: it changes nothing the second time, serves, and has git's schema.
-fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene) -> Result<()> {
+fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene, seed: Option<&Seed>) -> Result<()> {
     let before = steps.step("picture", || scene.picture())?;
     steps.step("pass 2", || {
         // All steps of it: on the fast path nothing would be proved to change nothing (D4).
@@ -178,6 +190,9 @@ fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene) -> Resu
         unchanged(&before, &scene.picture()?)
     })?;
     let mut serving = steps.step("start", || scene.start())?;
+    if let Some(seed) = seed {
+        steps.step("seed", || seed_twice(&mut serving.directus()?, seed))?;
+    }
     steps.step("round trip", || round_trip(serving.as_mut(), root))?;
     if args.keep {
         console::say(&steps.table());
@@ -185,6 +200,10 @@ fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene) -> Resu
         return keep(scene, serving.as_ref());
     }
     steps.step("stop", || serving.stop())
+}
+
+fn seed_files(args: &Args, root: &Path) -> Result<Option<Seed>> {
+    Ok(args.seed.then(|| seed::load(root, &seed::files_of(root)?)).transpose()?)
 }
 
 /// The last line of a run that passed.
@@ -215,6 +234,19 @@ fn unchanged(before: &str, after: &str) -> Result<()> {
             "the same release twice must leave the same database; something here is made anew at every boot",
         )
         .into())
+}
+
+/// What the files say is there afterwards, and a second run finds nothing to do.
+fn seed_twice(directus: &mut Directus, seed: &Seed) -> Result<()> {
+    seed::run(directus, seed)?;
+    let plan = seed::plan(directus, seed)?;
+    if Tally::of(&plan).is_settled() {
+        return Ok(());
+    }
+    let left = seed.items.iter().zip(&plan.steps).filter(|(_, step)| step.action != seed::Action::Keep);
+    let lines: Vec<String> =
+        left.map(|(item, _)| format!("  - {} ({})", item.title(), item.place())).collect();
+    Err(Failure::new("seed again: the second run would change something").excerpt(lines.join("\n")).into())
 }
 
 /// What Directus has is what git says, in both directions: its snapshot equals the file, and its own diff is empty.

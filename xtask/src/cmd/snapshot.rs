@@ -47,7 +47,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let before = Before::read(&path)?;
     let migrations = file::discover(&contract::Artefacts::at(root))?;
     let created = release::created_tables(&migrations);
-    let settings = engine::boot_settings(root, engine::live_environment()?)?;
+    let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     let taken = take(&settings, &created)?;
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();

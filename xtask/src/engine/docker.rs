@@ -7,11 +7,13 @@
 use super::given::Given;
 use super::scene::{HEALTHY_WITHIN, Scene, Serving, not_healthy};
 use crate::console;
+use crate::directus::{Credentials, Directus};
 use crate::docker::Docker;
 use crate::ending::Undoing;
+use crate::http::Address;
 use crate::project::PROJECT;
 use anyhow::Result;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Secret};
 use rustix::process::getpid;
 use serde_json::Value;
 use snapshot::Snapshot;
@@ -19,6 +21,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const DATABASE: &str = "directus";
 const SUPERUSER: &str = "postgres";
+const EMAIL: &str = "admin@example.com";
+/// Directus' own, inside the container.
+const INNER_PORT: u16 = 8055;
 /// No run takes as long, in seconds: older things are nobody's, whoever made them.
 const ABANDONED_AFTER_S: u64 = 7200;
 /// The user's patience with `docker stop`, in seconds.
@@ -37,8 +42,19 @@ pub(crate) struct DockerScene {
     database: Database,
     password: String,
     secret: String,
-    port: Option<u16>,
+    listen: Listen,
     _undoing: Undoing,
+}
+
+/// Where Directus listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Listen {
+    /// Inside its container alone.
+    Socket,
+    /// On this port of this machine.
+    Port(u16),
+    /// On any port of this machine.
+    AnyPort,
 }
 
 enum Database {
@@ -48,11 +64,11 @@ enum Database {
 }
 
 impl DockerScene {
-    /// Makes network and database for `image`. `port`: where Directus listens on this machine, for `--keep`.
+    /// Makes network and database for `image`.
     ///
     /// # Errors
     /// When docker refuses, or the database's image cannot be had.
-    pub(crate) fn set(docker: &Docker, image: &str, port: Option<u16>) -> Result<DockerScene> {
+    pub(crate) fn set(docker: &Docker, image: &str, listen: Listen) -> Result<DockerScene> {
         sweep(docker);
         let id = super::random_hex(4)?;
         let label = Label::of_this_process();
@@ -86,7 +102,7 @@ impl DockerScene {
             database,
             password,
             secret,
-            port,
+            listen,
             _undoing: undoing,
         };
         console::say(&format!("    {}", scene.describe()));
@@ -115,13 +131,13 @@ impl DockerScene {
         };
         let own = [
             ("SECRET", self.secret.as_str()),
-            ("ADMIN_EMAIL", "admin@example.com"),
+            ("ADMIN_EMAIL", EMAIL),
             ("ADMIN_PASSWORD", &self.password),
             ("PUBLIC_URL", "http://localhost:8055"),
             ("TELEMETRY", "false"),
         ];
         all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        if self.port.is_none() {
+        if self.listen == Listen::Socket {
             all.push(("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned()));
         }
         all
@@ -142,6 +158,10 @@ impl DockerScene {
 
     fn name(&self, role: &str) -> String {
         format!("{}-dry-run-{}-{role}", PROJECT.name, self.id)
+    }
+
+    fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Given(_))
     }
 
     /// A failure with the database's last words: what Postgres says there is often the reason.
@@ -198,8 +218,13 @@ impl Scene for DockerScene {
         let (mut words, environment) = self.run_words("directus", &[]);
         // Its own health check, asked more often.
         words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
-        if let Some(port) = self.port {
-            words.extend(["--publish".to_owned(), format!("127.0.0.1:{port}:8055")]);
+        // On a network that it shares with us, it listens where we are.
+        match (self.listen, self.is_shared()) {
+            (Listen::Socket, _) | (_, true) => {}
+            (Listen::Port(port), false) => {
+                words.extend(["--publish".to_owned(), format!("127.0.0.1:{port}:8055")])
+            }
+            (Listen::AnyPort, false) => words.extend(["--publish".to_owned(), "127.0.0.1::8055".to_owned()]),
         }
         words.extend([self.image.clone(), "start".to_owned()]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -228,8 +253,14 @@ impl Scene for DockerScene {
 
     fn how_to_connect(&self) -> Vec<String> {
         let mut lines = vec![
-            format!("  Directus   http://localhost:{}", self.port.unwrap_or(8055)),
-            format!("  login      admin@example.com  {}", self.password),
+            format!(
+                "  Directus   {}",
+                match self.listen {
+                    Listen::Port(port) if !self.is_shared() => Address::Port(port),
+                    _ => Address::Port(INNER_PORT),
+                }
+            ),
+            format!("  login      {EMAIL}  {}", self.password),
         ];
         lines.push(match &self.database {
             Database::Own(name) => {
@@ -263,6 +294,14 @@ impl Container<'_> {
         Ok(self.scene.docker.inspect("container", &self.name)?["State"].take())
     }
 
+    /// Where Docker has put Directus' port: `127.0.0.1:49153`.
+    fn published_port(&self) -> Outcome<u16> {
+        let what = "ask for the published port";
+        let said = self.scene.docker.ask(what, &["port", &self.name, "8055/tcp"])?;
+        let port = said.rsplit(':').next().and_then(|text| text.parse().ok());
+        port.ok_or_else(|| Failure::new(what).cause(format!("docker says `{said}`")))
+    }
+
     fn log(&self) -> Vec<String> {
         let tail = ["logs", "--tail", LOG_LINES, &self.name];
         self.scene.docker.run("read the container's log", &tail, |_| {}).unwrap_or_default()
@@ -282,6 +321,18 @@ impl Serving for Container<'_> {
         let schema: Value = serde_json::from_slice(&said)?;
         Snapshot::from_json(schema)
             .map_err(|error| Failure::new("read the container's schema").cause(error).into())
+    }
+
+    fn directus(&self) -> Result<Directus> {
+        let credentials = Credentials::Login {
+            email: EMAIL.to_owned(),
+            password: Secret::new(self.scene.password.clone()),
+        };
+        let address = match self.scene.is_shared() {
+            true => Address::Port(INNER_PORT),
+            false => Address::Port(self.published_port()?),
+        };
+        Ok(Directus::connect(&address, credentials)?)
     }
 
     fn has_ended(&self) -> Result<bool> {

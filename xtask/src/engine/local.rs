@@ -3,13 +3,14 @@
 use super::given::Given;
 use super::{Choice, bridge, runner_variables, settings_for};
 use crate::console;
+use crate::directus::Credentials;
 use crate::ending::Undoing;
 use crate::http::Address;
 use crate::process::{self, Env};
 use anyhow::Result;
 use boot::release::EXTENSIONS_PATH;
 use contract::env::Environment;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Secret};
 use std::path::{Path, PathBuf};
 use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Progress, Server, ServerOptions};
 
@@ -17,7 +18,8 @@ use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Progress, Server, 
 pub(crate) struct Ground {
     /// The runner under test: the static binary that ships.
     pub(crate) runner: PathBuf,
-    install: DirectusInstall,
+    /// The pinned Directus.
+    pub(crate) install: DirectusInstall,
     postgres: PostgresRoot,
 }
 
@@ -38,12 +40,34 @@ enum Database {
     Given(Given),
 }
 
-struct Login {
-    email: &'static str,
-    password: String,
+/// Who may log in, and what sessions are signed with.
+#[derive(Clone)]
+pub(crate) struct Login {
+    pub(crate) email: String,
+    pub(crate) password: Secret,
+    pub(crate) secret: Secret,
 }
 
-const DATABASE: &str = "directus";
+impl Login {
+    /// An administrator with a password that nobody has had before.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub(crate) fn new() -> Result<Login> {
+        Ok(Login {
+            email: "admin@example.com".to_owned(),
+            password: Secret::new(random_hex(12)?),
+            secret: Secret::new(random_hex(32)?),
+        })
+    }
+
+    /// To log in to the API with.
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::Login { email: self.email.clone(), password: self.password.clone() }
+    }
+}
+
+pub(crate) const DATABASE: &str = "directus";
 
 impl Ground {
     /// Fetches what is not there yet and builds the runner, side by side.
@@ -165,11 +189,10 @@ impl Stage {
         let undoing = Undoing::new(move || drop(instance));
         let database = Database::set(ground, choice, &folder)?;
         console::say(&format!("    {}", database.describe()));
-        let login = Login { email: "admin@example.com", password: random_hex(12)? };
+        let login = Login::new()?;
         let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
         let mut variables = database.variables();
-        variables.extend(runner_variables(root, &ground.install));
-        variables.extend(directus_variables(root, &folder, &address, &login)?);
+        variables.extend(directus_variables(root, &ground.install, &folder, &address, &login)?);
         let (install, postgres) = (ground.install.clone(), ground.postgres.clone());
         Ok(Stage { database, folder, address, variables, login, install, postgres, _undoing: undoing })
     }
@@ -190,9 +213,9 @@ impl Stage {
         variables
     }
 
-    /// Email and password of the administrator.
-    pub(crate) fn login(&self) -> (&str, &str) {
-        (self.login.email, &self.login.password)
+    /// The administrator.
+    pub(crate) fn login(&self) -> &Login {
+        &self.login
     }
 
     /// Where Directus will listen.
@@ -280,13 +303,9 @@ impl Stage {
 
     /// For `--keep`: lines that say how to reach both.
     pub(crate) fn how_to_connect(&self) -> Vec<String> {
-        let directus = match &self.address {
-            Address::Port(port) => format!("http://localhost:{port}"),
-            Address::Socket(path) => path.display().to_string(),
-        };
         vec![
-            format!("  Directus   {directus}"),
-            format!("  login      {}  {}", self.login.email, self.login.password),
+            format!("  Directus   {}", self.address),
+            format!("  login      {}  {}", self.login.email, self.login.password.expose()),
             format!("  database   {}", self.database.describe()),
             format!("  files      {}", self.folder.display()),
         ]
@@ -336,26 +355,31 @@ impl Database {
     }
 }
 
-/// Directus' own variables. Nothing it could phone, nothing it could write outside the folder.
-fn directus_variables(
+/// What runner and Directus need to know beside the database. Nothing they could phone, nothing they could write outside the folder.
+///
+/// # Errors
+/// When the folder for uploads cannot be made.
+pub(crate) fn directus_variables(
     root: &Path,
+    install: &DirectusInstall,
     folder: &Path,
     address: &Address,
     login: &Login,
 ) -> Result<Vec<(String, String)>> {
     let text = |path: PathBuf| path.display().to_string();
-    let (host, port, socket) = match address {
-        Address::Port(port) => ("127.0.0.1", port.to_string(), String::new()),
-        Address::Socket(path) => ("127.0.0.1", "0".to_owned(), text(path.clone())),
+    let (port, socket) = match address {
+        Address::Port(port) => (port.to_string(), String::new()),
+        Address::Socket(path) => ("0".to_owned(), text(path.clone())),
+        Address::Url(url) => return Err(anyhow::anyhow!("listen at {url}: only on this machine")),
     };
     let public_url = format!("http://localhost:{}", if port == "0" { "8055" } else { &port });
     let pairs = [
         ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
         ("HOME", text(folder.to_path_buf())),
-        ("SECRET", random_hex(32)?),
-        ("ADMIN_EMAIL", login.email.to_owned()),
-        ("ADMIN_PASSWORD", login.password.clone()),
-        ("HOST", host.to_owned()),
+        ("SECRET", login.secret.expose().to_owned()),
+        ("ADMIN_EMAIL", login.email.clone()),
+        ("ADMIN_PASSWORD", login.password.expose().to_owned()),
+        ("HOST", "127.0.0.1".to_owned()),
         ("PORT", port),
         ("UNIX_SOCKET_PATH", socket),
         ("PUBLIC_URL", public_url),
@@ -364,11 +388,10 @@ fn directus_variables(
         ("TELEMETRY", "false".to_owned()),
     ];
     std::fs::create_dir_all(folder.join("uploads"))?;
-    Ok(pairs
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect())
+    let mut variables = runner_variables(root, install);
+    let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
+    variables.extend(pairs.map(|(name, value)| (name.to_owned(), value)));
+    Ok(variables)
 }
 
 /// `2 * bytes` hexadecimal digits from the system's random source.

@@ -3,6 +3,7 @@
 use super::local::{Ground, Stage};
 use super::scene::{HEALTHY_WITHIN, Scene, Serving, not_healthy};
 use crate::console;
+use crate::directus::Directus;
 use crate::http;
 use crate::process::{self, Env, Running};
 use anyhow::Result;
@@ -43,7 +44,7 @@ impl Scene for LocalScene<'_> {
         // Its imports run while the server starts.
         let bridge = self.stage.bridge(self.root)?;
         let server = serve(self.ground, self.stage, self.stage.environment())?;
-        Ok(Box::new(Process { server, bridge, root: self.root }))
+        Ok(Box::new(Process { server, bridge, scene: self }))
     }
 
     fn how_to_connect(&self) -> Vec<String> {
@@ -59,15 +60,20 @@ impl Scene for LocalScene<'_> {
 struct Process<'a> {
     server: Running,
     bridge: boot::Bridge,
-    root: &'a Path,
+    scene: &'a LocalScene<'a>,
 }
 
 impl Serving for Process<'_> {
     fn schema(&mut self) -> Result<Snapshot> {
-        let path = serde_json::json!({ "path": self.root.join(SNAPSHOT) });
+        let path = serde_json::json!({ "path": self.scene.root.join(SNAPSHOT) });
         let diff = self.bridge.call("compare with the snapshot", "verify", path)?;
         boot::proof::applied(&diff["diff"], "compare with the snapshot")?;
         super::snapshot_of(&mut self.bridge)
+    }
+
+    fn directus(&self) -> Result<Directus> {
+        let stage = self.scene.stage;
+        Ok(Directus::connect(stage.address(), stage.login().credentials())?)
     }
 
     fn has_ended(&self) -> Result<bool> {

@@ -6,8 +6,8 @@ mod local;
 mod local_scene;
 mod scene;
 
-pub(crate) use docker::DockerScene;
-pub(crate) use local::{Ground, Stage, build_runner, random_hex};
+pub(crate) use docker::{DockerScene, Listen};
+pub(crate) use local::{DATABASE, Ground, Login, Stage, build_runner, directus_variables, random_hex};
 pub(crate) use local_scene::{LocalScene, serve, show};
 pub(crate) use scene::{Scene, Serving};
 
@@ -33,14 +33,22 @@ pub(crate) enum Choice {
     Docker,
 }
 
-/// The environment that names the database a person works on: the variables of the process, when they name one.
+/// The environment that names the database a person works on: the variables of the process, when they name one; else the Directus that
+/// `cargo xtask up` runs for this checkout.
 ///
 /// # Errors
-/// Exit 2 when they do not.
-pub(crate) fn live_environment() -> Outcome<Environment> {
+/// Exit 2 when there is neither.
+pub(crate) fn live_environment(root: &Path) -> Outcome<Environment> {
     let environment = environment()?;
     if ["DB_HOST", "DB_CONNECTION_STRING"].iter().any(|name| environment.get(name).is_some()) {
         return Ok(environment);
+    }
+    if let Some(running) = crate::dev::environment(root) {
+        // Our own knobs, such as a consent, come along.
+        let own = environment.variables().chain(running.variables());
+        let all: Vec<(String, String)> =
+            own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        return Environment::resolve(all, |_| Err(String::new()));
     }
     Err(Failure::new("find the database: neither DB_HOST nor DB_CONNECTION_STRING is set, and no instance of cargo xtask up runs")
         .exit(Exit::Usage)
@@ -56,8 +64,15 @@ pub(crate) fn boot_settings(root: &Path, environment: Environment) -> Outcome<Bo
     settings_for(root, &install, environment)
 }
 
-/// Extensions are a part of a release: a checkout has them beside its other artefacts.
-fn settings_for(root: &Path, install: &DirectusInstall, environment: Environment) -> Outcome<BootSettings> {
+/// The same for a Directus that is there. Extensions are a part of a release: a checkout has them beside its other artefacts.
+///
+/// # Errors
+/// As the settings.
+pub(crate) fn settings_for(
+    root: &Path,
+    install: &DirectusInstall,
+    environment: Environment,
+) -> Outcome<BootSettings> {
     let environment = match environment.get(EXTENSIONS_PATH) {
         Some(_) => environment,
         None => {

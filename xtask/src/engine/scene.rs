@@ -1,5 +1,6 @@
 //! What a dry run needs of an engine: a throwaway database, and the runner under test beside it. The story itself is in `cmd/dry_run.rs`.
 
+use crate::directus::Directus;
 use anyhow::Result;
 use contract::Failure;
 use snapshot::Snapshot;
@@ -42,6 +43,12 @@ pub(crate) trait Serving {
     /// # Errors
     /// What Directus says, or what is left of the diff.
     fn schema(&mut self) -> Result<Snapshot>;
+
+    /// Its API, as its administrator.
+    ///
+    /// # Errors
+    /// When nobody can log in.
+    fn directus(&self) -> Result<Directus>;
 
     /// Whether it has ended by itself.
     ///

@@ -1,8 +1,9 @@
 //! Makes the rows through Directus' own API, so that its validation, defaults and hooks are what they are in production.
 
 use super::filler::{ROWS, Row};
+use crate::directus::{Credentials, Directus, Trouble};
 use crate::engine::Stage;
-use crate::http::{self, Address};
+use crate::http::Address;
 use anyhow::Result;
 use contract::Failure;
 use serde_json::{Value, json};
@@ -21,16 +22,15 @@ pub(crate) struct Filled {
 ///
 /// # Errors
 /// When nobody can log in, or a collection stays without any row: then the rehearsal would prove nothing about it.
-pub(crate) fn fill(address: &Address, login: (&str, &str), rows: &[Row]) -> Result<Filled> {
-    let token = log_in(address, login)?;
+pub(crate) fn fill(address: &Address, credentials: Credentials, rows: &[Row]) -> Result<Filled> {
+    let mut directus = Directus::connect(address, credentials)?;
     let mut filled = Filled::default();
     let mut keys: BTreeMap<(String, usize), Value> = BTreeMap::new();
     for number in 0..ROWS {
         let body = json!({ "first_name": "User", "last_name": number.to_string(), "email": format!("user{number}@example.com") });
-        keys.insert(
-            ("directus_users".to_owned(), number),
-            post(address, "/users", &token, &body)?["id"].clone(),
-        );
+        let made = directus.call("POST", "/users", Some(&body));
+        let made = made.map_err(|trouble| Failure::new("make a user to point to").cause(trouble))?;
+        keys.insert(("directus_users".to_owned(), number), made["id"].clone());
     }
     for row in rows {
         let mut body = row.values.clone();
@@ -40,13 +40,16 @@ pub(crate) fn fill(address: &Address, login: (&str, &str), rows: &[Row]) -> Resu
                 keys.get(&(target.clone(), row.number)).cloned().unwrap_or(Value::Null),
             );
         }
-        match post(address, &format!("/items/{}", row.collection), &token, &Value::Object(body)) {
+        match directus.call("POST", &format!("/items/{}", row.collection), Some(&Value::Object(body))) {
             Ok(made) => {
                 keys.insert((row.collection.clone(), row.number), made[&row.key].clone());
                 *filled.rows.entry(row.collection.clone()).or_default() += 1;
             }
-            Err(failure) => {
-                filled.left_out.push(format!("{}, row {}: {}", row.collection, row.number + 1, failure.what))
+            Err(trouble @ Trouble::NoAnswer(_)) => {
+                return Err(Failure::new("fill every collection with rows").cause(trouble).into());
+            }
+            Err(trouble) => {
+                filled.left_out.push(format!("{}, row {}: {trouble}", row.collection, row.number + 1))
             }
         }
     }
@@ -101,22 +104,4 @@ fn of_type(kind: &str) -> Option<String> {
         "jsonb" | "json" => format!("'{{}}'::{kind}"),
         _ => return None,
     })
-}
-
-fn log_in(address: &Address, (email, password): (&str, &str)) -> Result<String> {
-    let answer = post(address, "/auth/login", "", &json!({ "email": email, "password": password }))?;
-    Ok(answer["access_token"].as_str().unwrap_or_default().to_owned())
-}
-
-/// The `data` of the answer; a refusal in Directus' own words.
-fn post(address: &Address, path: &str, token: &str, body: &Value) -> Result<Value, Failure> {
-    let failed = |why: &str| Failure::new(format!("POST {path}: {why}"));
-    let answer =
-        http::post(address, path, token, &body.to_string()).map_err(|error| failed(&error.to_string()))?;
-    let mut json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    match json["errors"][0]["message"].as_str() {
-        Some(message) => Err(failed(message)),
-        None if answer.status >= 300 => Err(failed(&answer.status.to_string())),
-        None => Ok(json["data"].take()),
-    }
 }

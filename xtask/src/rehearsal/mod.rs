@@ -85,7 +85,7 @@ impl Rehearsal {
             .map_err(|error| Failure::new("read the revision's snapshot").cause(error))?;
         let (rows, mut left_out) = filler::rows(&snapshot);
         let server = crate::engine::serve(&old.ground, stage, stage.environment_of(&old.tree, &old.ground))?;
-        self.filled = fill::fill(stage.address(), stage.login(), &rows)?;
+        self.filled = fill::fill(stage.address(), stage.login().credentials(), &rows)?;
         server.stop(Duration::from_secs(10))?;
         let migrations = migrations::file::discover(&contract::Artefacts::at(&old.tree))?;
         fill::fill_db_only(stage, &boot::perform::db_only_tables(&migrations), &mut self.filled)?;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use testbed::{Absent, Cache, DirectusInstall, Server, require};
 
 /// What `cargo xtask` reads of a checkout.
-const COPIED: [&str; 9] = [
+const COPIED: [&str; 10] = [
     "Cargo.toml",
     "package.json",
     "package-lock.json",
@@ -16,6 +16,7 @@ const COPIED: [&str; 9] = [
     "bridge",
     "extensions",
     "docs",
+    "seeds",
 ];
 
 pub(crate) struct Checkout {

@@ -1,0 +1,333 @@
+//! Do the items of the seed files make sense: do their collections, fields and references exist, do the values fit, is each item once
+//! in them? Found offline, each with its place. What passes is a [`Seed`]: every reference found, in an order in which it can be made.
+
+use super::file::{At, RawField, RawItem, Section, SeedFile};
+use super::kind::{FieldKind, Kind, kinds, meant, unknown};
+use super::value::{accepts, shown, text};
+use super::{Field, Given, Item, RULE, Seed, order};
+use serde_json::Value;
+use snapshot::{Finding, Snapshot};
+use std::collections::{BTreeMap, HashMap};
+
+/// How deep a reference by a mapping may go; keys of keys of keys are no way to name anything.
+const DEEPEST: usize = 5;
+
+/// The seed that `files` are, or what is wrong with them.
+pub(crate) fn judge(files: &[SeedFile], snapshot: &Snapshot) -> Result<Seed, Vec<Finding>> {
+    let kinds = kinds(snapshot);
+    let mut judge = Judge { kinds: &kinds, entries: Vec::new(), keys: BTreeMap::new(), findings: Vec::new() };
+    judge.gather(files);
+    let mut items: Vec<Item> = (0..judge.entries.len()).map(|index| judge.item(index)).collect();
+    judge.find_twins(&items);
+    if judge.findings.is_empty() {
+        judge.set_levels(&mut items);
+    }
+    if !judge.findings.is_empty() {
+        return Err(judge.findings);
+    }
+    Ok(Seed::new(used_kinds(&kinds, &items), items))
+}
+
+fn used_kinds(kinds: &BTreeMap<String, Result<Kind, String>>, items: &[Item]) -> BTreeMap<String, Kind> {
+    let used = items.iter().filter_map(|item| Some((item.collection.clone(), kinds.get(&item.collection)?)));
+    used.filter_map(|(name, kind)| Some((name, kind.as_ref().ok()?.clone()))).collect()
+}
+
+/// One item of one file.
+struct Entry<'a> {
+    path: &'a str,
+    section: &'a Section,
+    raw: &'a RawItem,
+    kind: &'a Kind,
+}
+
+struct Judge<'a> {
+    kinds: &'a BTreeMap<String, Result<Kind, String>>,
+    /// The items of all files whose collection is known.
+    entries: Vec<Entry<'a>>,
+    /// The key of each collection, and where it was first declared.
+    keys: BTreeMap<&'a str, (&'a [String], &'a str, At)>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Judge<'a> {
+    fn find(&mut self, path: &str, at: At, message: impl Into<String>) {
+        self.findings.push(Finding::error(RULE, path, message).at(at.line, at.column));
+    }
+
+    /// Collections and keys.
+    fn gather(&mut self, files: &'a [SeedFile]) {
+        for file in files {
+            for section in &file.sections {
+                let name = section.collection.as_str();
+                match self.kinds.get(name) {
+                    None => self.find(&file.path, section.at, unknown(name, self.kinds)),
+                    Some(Err(why)) => self.find(&file.path, section.at, why.clone()),
+                    Some(Ok(kind)) => {
+                        self.judge_key(&file.path, section, kind);
+                        self.entries.extend(section.items.iter().map(|raw| Entry {
+                            path: &file.path,
+                            section,
+                            raw,
+                            kind,
+                        }));
+                    }
+                }
+            }
+        }
+    }
+
+    fn judge_key(&mut self, path: &'a str, section: &'a Section, kind: &Kind) {
+        let name = section.collection.as_str();
+        for (index, field) in section.key.iter().enumerate() {
+            match kind.fields.get(field) {
+                None => {
+                    let hint = meant(field, kind.fields.keys());
+                    self.find(path, section.key_at, format!("`{name}` has no field `{field}`{hint}"));
+                }
+                Some(FieldKind { closed: Some(why), .. }) => {
+                    self.find(path, section.key_at, format!("`{field}` can be no key: it {why}"));
+                }
+                Some(_) if section.key[..index].contains(field) => {
+                    self.find(path, section.key_at, format!("`{field}` comes twice in the key"));
+                }
+                Some(_) => {}
+            }
+        }
+        match self.keys.get(name) {
+            None => drop(self.keys.insert(name, (&section.key, path, section.key_at))),
+            Some((key, first, at)) if *key != section.key => {
+                let message = format!("`{name}` has another key at {first}:{}", at.line);
+                self.find(path, section.key_at, message);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// One item: its fields, its values, its references.
+    fn item(&mut self, index: usize) -> Item {
+        let (path, section, raw, kind) = {
+            let entry = &self.entries[index];
+            (entry.path, entry.section, entry.raw, entry.kind)
+        };
+        for (name, field) in &kind.fields {
+            if field.is_required && raw.get(name).is_none() {
+                self.find(path, raw.at, format!("`{}` needs a value for `{name}`", kind.name));
+            }
+        }
+        for name in section.key.iter().filter(|name| raw.get(name).is_none_or(Value::is_null)) {
+            // What is missing and required is said already.
+            if kind.fields.get(name).is_some_and(|field| !field.is_required) {
+                self.find(
+                    path,
+                    raw.at,
+                    format!("`{name}` is part of the key of `{}`: it needs a value", kind.name),
+                );
+            }
+        }
+        let fields = raw.fields.iter().filter_map(|field| {
+            let given = match self.given(kind, field) {
+                Ok(given) => given,
+                Err(message) => {
+                    self.find(path, field.at, message);
+                    return None;
+                }
+            };
+            Some(Field { name: field.name.clone(), line: field.at.line, given })
+        });
+        let fields: Vec<Field> = fields.collect();
+        let name: Vec<String> =
+            section.key.iter().filter_map(|field| raw.get(field)).map(as_written).collect();
+        Item {
+            collection: kind.name.clone(),
+            path: path.to_owned(),
+            line: raw.at.line,
+            name: name.join(" / "),
+            key: section.key.clone(),
+            fields,
+            level: 0,
+        }
+    }
+
+    fn given(&self, kind: &Kind, raw: &RawField) -> Result<Given, String> {
+        let name = &raw.name;
+        let field = kind.fields.get(name).ok_or_else(|| {
+            format!("`{}` has no field `{name}`{}", kind.name, meant(name, kind.fields.keys()))
+        })?;
+        if let Some(why) = &field.closed {
+            return Err(format!("`{name}` {why}"));
+        }
+        match &field.target {
+            Some(target) if !raw.value.is_null() => {
+                self.resolve(target, &raw.value, 0).map(Given::Item).map_err(|why| format!("`{name}`: {why}"))
+            }
+            _ => {
+                accepts(field, &raw.value).map_err(|why| format!("`{name}` {why}"))?;
+                Ok(Given::Value(raw.value.clone()))
+            }
+        }
+    }
+
+    /// The one item of `target` that `value` names: by its key's value; by the one field of its key that points to nothing else; or by
+    /// a mapping of any of its fields.
+    fn resolve(&self, target: &str, value: &Value, depth: usize) -> Result<usize, String> {
+        let Some((key, ..)) = self.keys.get(target) else {
+            return Err(format!("points to `{target}`, of which the seed files hold no item"));
+        };
+        if depth == DEEPEST {
+            return Err("is a reference by references by references; name it by fewer".to_owned());
+        }
+        let candidates = || self.entries.iter().enumerate().filter(|(_, entry)| entry.kind.name == target);
+        let (found, words): (Vec<usize>, String) = match value {
+            Value::Object(map) if !map.is_empty() => {
+                let mut found = Vec::new();
+                for (index, entry) in candidates() {
+                    if self.has_all(entry, map, depth)? {
+                        found.push(index);
+                    }
+                }
+                (found, as_written(value))
+            }
+            Value::Object(_) | Value::Array(_) => {
+                return Err("is named by a value of its key, or by a mapping of its fields".to_owned());
+            }
+            scalar => {
+                let points =
+                    |field: &&String| self.field(target, field).is_some_and(|field| field.target.is_some());
+                let plain: Vec<&String> = key.iter().filter(|field| !points(field)).collect();
+                let [field] = plain.as_slice() else {
+                    return Err(format!(
+                        "cannot be one value: the key of `{target}` is {}; write a mapping of its fields",
+                        key.join(", ")
+                    ));
+                };
+                let has =
+                    |entry: &Entry<'_>| entry.raw.get(field).is_some_and(|each| text(each) == text(scalar));
+                let found = candidates().filter(|(_, entry)| has(entry)).map(|(index, _)| index).collect();
+                (found, format!("{field} {}", shown(scalar)))
+            }
+        };
+        match found.as_slice() {
+            [one] => Ok(*one),
+            // Two with the same key: that is a finding of its own, and not this reference's fault.
+            [first, ..] if key.len() == 1 && !value.is_object() => Ok(*first),
+            [] => Err(format!("the seed files hold no item of `{target}` with {words}")),
+            [first, second, ..] => {
+                let place = |index: usize| {
+                    let entry = &self.entries[index];
+                    format!("{}:{}", entry.path, entry.raw.at.line)
+                };
+                Err(format!(
+                    "{words} is in more than one item of `{target}` ({}, {}); add fields: {{{}}}",
+                    place(*first),
+                    place(*second),
+                    key.iter().map(|field| format!("{field}: …")).collect::<Vec<_>>().join(", ")
+                ))
+            }
+        }
+    }
+
+    fn has_all(
+        &self,
+        entry: &Entry<'_>,
+        map: &serde_json::Map<String, Value>,
+        depth: usize,
+    ) -> Result<bool, String> {
+        for (name, wanted) in map {
+            let Some(field) = entry.kind.fields.get(name) else {
+                let hint = meant(name, entry.kind.fields.keys());
+                return Err(format!("`{}` has no field `{name}`{hint}", entry.kind.name));
+            };
+            let Some(value) = entry.raw.get(name) else { return Ok(false) };
+            let is_same = match &field.target {
+                Some(target) if !value.is_null() => {
+                    // What its own reference is worth is said at the item itself.
+                    let Ok(theirs) = self.resolve(target, value, depth + 1) else { return Ok(false) };
+                    theirs == self.resolve(target, wanted, depth + 1)?
+                }
+                _ => text(value) == text(wanted),
+            };
+            if !is_same {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn field(&self, collection: &str, name: &str) -> Option<&FieldKind> {
+        self.kinds.get(collection)?.as_ref().ok()?.fields.get(name)
+    }
+
+    /// Items with the same key, and values that may come only once.
+    fn find_twins(&mut self, items: &[Item]) {
+        let mut keys: HashMap<(&str, Vec<String>), usize> = HashMap::new();
+        let mut values: HashMap<(&str, &str, String), usize> = HashMap::new();
+        let mut twins = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let key: Option<Vec<String>> =
+                item.key.iter().map(|name| Some(word(item.given(name)?))).collect();
+            if let Some(key) = key
+                && let Some(first) = keys.insert((&item.collection, key), index)
+            {
+                let message = format!("the same key as {}", items[first].place());
+                twins.push((index, item.line, message));
+                continue;
+            }
+            for field in &item.fields {
+                let is_unique =
+                    self.field(&item.collection, &field.name).is_some_and(|field| field.is_unique);
+                if !is_unique || matches!(&field.given, Given::Value(Value::Null)) {
+                    continue;
+                }
+                if let Some(first) = values.insert((&item.collection, &field.name, word(&field.given)), index)
+                {
+                    let message = format!(
+                        "`{}` may come once, and {} has the same value",
+                        field.name,
+                        items[first].place()
+                    );
+                    twins.push((index, field.line, message));
+                }
+            }
+        }
+        for (index, line, message) in twins {
+            let at = self.entries[index].raw.fields.iter().map(|field| field.at).find(|at| at.line == line);
+            let at = at.filter(|_| line != items[index].line).unwrap_or(self.entries[index].raw.at);
+            self.find(&items[index].path, at, message);
+        }
+    }
+
+    fn set_levels(&mut self, items: &mut [Item]) {
+        let to: Vec<Vec<usize>> = items.iter().map(|item| item.targets().collect()).collect();
+        match order::levels(&to) {
+            Ok(levels) => items.iter_mut().zip(levels).for_each(|(item, level)| item.level = level),
+            Err(circle) => {
+                let first = &items[circle[0]];
+                let names: Vec<String> =
+                    circle.iter().chain(&circle[..1]).map(|each| items[*each].place()).collect();
+                let message = format!(
+                    "items point to one another in a circle, so none can be made first: {}",
+                    names.join(" → ")
+                );
+                let (path, at) = (first.path.clone(), self.entries[circle[0]].raw.at);
+                self.find(&path, at, message);
+            }
+        }
+    }
+}
+
+/// What makes two values the same value in a key.
+fn word(given: &Given) -> String {
+    match given {
+        Given::Value(value) => text(value),
+        Given::Item(index) => format!("item {index}"),
+    }
+}
+
+/// A value in an item's name: a mapping by its values.
+fn as_written(value: &Value) -> String {
+    match value {
+        Value::Object(map) => map.values().map(as_written).collect::<Vec<_>>().join(" "),
+        value => text(value),
+    }
+}

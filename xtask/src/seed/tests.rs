@@ -1,0 +1,207 @@
+//! What the seed files may say, judged against the checkout's own snapshot.
+
+use super::*;
+
+const SNAPSHOT_TEXT: &str = include_str!("../../../snapshots/schema.yaml");
+
+/// The seed that these files are, or its findings, one a line.
+fn judged(files: &[(&str, &str)]) -> Result<Seed, Vec<String>> {
+    let snapshot = Snapshot::parse(SNAPSHOT_TEXT).unwrap();
+    let files: Vec<SeedFile> = files
+        .iter()
+        .map(|(path, text)| {
+            let (file, findings) = read(path, text);
+            assert_eq!(findings, []);
+            file
+        })
+        .collect();
+    judge(&files, &snapshot).map_err(|findings| findings.iter().map(ToString::to_string).collect())
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let found = judged(&[("s.yaml", text)]).err().unwrap_or_default();
+    assert_eq!(found, expected, "{text}");
+}
+
+const BASE: &str = "\
+organizations:
+  key: slug
+  items:
+    - {slug: club, name: Club}
+    - {slug: team, name: Team}
+events:
+  key: [organization, slug]
+  items:
+    - {organization: club, slug: rally, name: Rally, start_date: 2026-06-01, end_date: 2026-06-08}
+";
+
+fn with(text: &str) -> String {
+    format!("{BASE}{text}")
+}
+
+#[test]
+fn the_files_of_this_checkout_are_sound() {
+    let root = crate::project::root();
+    let files = files_of(&root).unwrap();
+    assert!(!files.is_empty());
+    load(&root, &files).unwrap();
+}
+
+#[test]
+fn references_are_found_by_key_by_the_rest_of_a_key_and_by_a_mapping() {
+    for event in
+        ["rally", "{slug: rally}", "{organization: club, slug: rally}", "{organization: {name: Club}}"]
+    {
+        let text = with(&format!(
+            "classes:\n  key: [event, code]\n  items:\n    - {{event: {event}, code: C-1, category: car}}\n"
+        ));
+        let seed = judged(&[("s.yaml", &text)]).unwrap();
+        let class = seed.items.last().unwrap();
+        let Some(Given::Item(event)) = class.given("event") else { panic!("{class:?}") };
+        assert_eq!(seed.items[*event].collection, "events");
+    }
+}
+
+#[test]
+fn items_come_after_what_they_point_to_whatever_the_order_of_the_files() {
+    let classes =
+        "classes:\n  key: [event, code]\n  items:\n    - {event: rally, code: C-1, category: car}\n";
+    let seed = judged(&[("a.yaml", classes), ("b.yaml", BASE)]).unwrap();
+    let order: Vec<&str> = seed.items.iter().map(|item| item.collection.as_str()).collect();
+    assert_eq!(order, ["organizations", "organizations", "events", "classes"]);
+    assert_eq!(seed.items[3].title(), "classes `rally / C-1`");
+    assert_eq!(seed.items[3].place(), "a.yaml:4");
+}
+
+#[test]
+fn what_does_not_exist_is_found_with_what_may_have_been_meant() {
+    check(
+        "organisations:\n  key: slug\n  items: []\n",
+        &[
+            "s.yaml:1:1: seeds: `organisations` is no collection of snapshots/schema.yaml; did you mean `organizations`?",
+        ],
+    );
+    check(
+        "directus_roles:\n  key: name\n  items: []\n",
+        &[
+            "s.yaml:1:1: seeds: `directus_roles` is Directus' own; of those a seed can only fill `directus_users`",
+        ],
+    );
+    check(
+        "catalog_group:\n  key: x\n  items: []\n",
+        &["s.yaml:1:1: seeds: `catalog_group` is a folder: it holds no items"],
+    );
+    check(
+        "vehicles:\n  key: plates\n  items:\n    - {make: KTM, model: X, category: car, plates: A}\n",
+        &[
+            "s.yaml:2:3: seeds: `vehicles` has no field `plates`; did you mean `plate`?",
+            "s.yaml:4:44: seeds: `vehicles` has no field `plates`; did you mean `plate`?",
+        ],
+    );
+}
+
+#[test]
+fn a_reference_that_names_nothing_or_too_much_is_found() {
+    let class = |event: &str| {
+        with(&format!(
+            "classes:\n  key: [event, code]\n  items:\n    - {{event: {event}, code: C-1, category: car}}\n"
+        ))
+    };
+    for (event, message) in [
+        ("derby", "the seed files hold no item of `events` with slug `derby`"),
+        ("{slug: rally, name: Derby}", "the seed files hold no item of `events` with rally Derby"),
+        ("{slugs: x}", "`events` has no field `slugs`; did you mean `slug`?"),
+        ("[rally]", "is named by a value of its key, or by a mapping of its fields"),
+    ] {
+        check(&class(event), &[&format!("s.yaml:13:8: seeds: `event`: {message}")]);
+    }
+    let twice = with(
+        "    - {organization: team, slug: rally, name: Rally, start_date: 2026-06-01, end_date: 2026-06-08}\n",
+    );
+    check(
+        &format!(
+            "{twice}classes:\n  key: [event, code]\n  items:\n    - {{event: rally, code: C-1, category: car}}\n"
+        ),
+        &[
+            "s.yaml:14:8: seeds: `event`: slug `rally` is in more than one item of `events` (s.yaml:9, s.yaml:10); add fields: {organization: …, slug: …}",
+        ],
+    );
+    check(
+        "classes:\n  key: [event, code]\n  items:\n    - {event: rally, code: C-1, category: car}\n",
+        &["s.yaml:4:8: seeds: `event`: points to `events`, of which the seed files hold no item"],
+    );
+}
+
+#[test]
+fn what_is_required_and_what_is_not_a_seeds_to_say_is_found() {
+    check(
+        "vehicles:\n  key: plate\n  items:\n    - {make: KTM, category: car}\n",
+        &[
+            "s.yaml:4:7: seeds: `vehicles` needs a value for `model`",
+            "s.yaml:4:7: seeds: `plate` is part of the key of `vehicles`: it needs a value",
+        ],
+    );
+    check(
+        "organizations:\n  key: slug\n  items:\n    - slug: a\n      name: null\n      id: x\n      date_created: 2026-01-01\n      members: []\n",
+        &[
+            "s.yaml:5:7: seeds: `name` needs a value",
+            "s.yaml:6:7: seeds: `id` is given by Directus; the seed's `key` tells items apart",
+            "s.yaml:7:7: seeds: `date_created` is set by Directus itself",
+            "s.yaml:8:7: seeds: `members` lists items of `organization_users` that point here; write them under `organization_users`, each with its `organization`",
+        ],
+    );
+    check(
+        "directus_users:\n  key: email\n  items:\n    - {email: a@example.com, password: x}\n",
+        &[
+            "s.yaml:4:30: seeds: `password` gives rights, and a file in git gives nobody rights: set it in Directus",
+        ],
+    );
+}
+
+#[test]
+fn values_that_do_not_fit_are_found() {
+    check(
+        "devices:\n  key: imei\n  items:\n    - {imei: 1010000000000, label: T, status: broken}\n",
+        &[
+            "s.yaml:4:8: seeds: `imei` takes text: put it in quotes, not `1010000000000`",
+            "s.yaml:4:39: seeds: `status` takes `active`, `faulty`, `archived`, not `broken`",
+        ],
+    );
+    check(
+        &BASE.replace("2026-06-08", "2026-06-31"),
+        &["s.yaml:9:78: seeds: `end_date` takes a date such as 2026-06-01, not `2026-06-31`"],
+    );
+}
+
+#[test]
+fn the_same_item_or_a_unique_value_twice_is_found_in_any_file() {
+    let other = "organizations:\n  key: slug\n  items:\n    - {slug: club, name: Another}\n";
+    let found = judged(&[("a.yaml", BASE), ("b.yaml", other)]).err().unwrap();
+    assert_eq!(found, ["b.yaml:4:7: seeds: the same key as a.yaml:4"]);
+    check(
+        "devices:\n  key: label\n  items:\n    - {imei: '001010000000001', label: A}\n    - {imei: '001010000000001', label: B}\n",
+        &["s.yaml:5:7: seeds: `imei` may come once, and s.yaml:4 has the same value"],
+    );
+    let found =
+        judged(&[("a.yaml", BASE), ("b.yaml", "organizations:\n  key: name\n  items: []\n")]).err().unwrap();
+    assert_eq!(found, ["b.yaml:2:3: seeds: `organizations` has another key at a.yaml:2"]);
+}
+
+#[test]
+fn items_that_point_to_one_another_are_named() {
+    // The checkout's own schema has no circle: one is made.
+    let snapshot =
+        SNAPSHOT_TEXT.replacen("related_collection: directus_users", "related_collection: users", 1);
+    let snapshot = Snapshot::parse(&snapshot).unwrap();
+    let text = "users:\n  key: email\n  items:\n    - {email: a, first_name: A, last_name: A, login: b}\n    - {email: b, first_name: B, last_name: B, login: a}\n";
+    let (file, _) = read("s.yaml", text);
+    let found: Vec<String> =
+        judge(&[file], &snapshot).err().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "s.yaml:4:7: seeds: items point to one another in a circle, so none can be made first: s.yaml:4 → s.yaml:5 → s.yaml:4"
+        ]
+    );
+}

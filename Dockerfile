@@ -18,7 +18,7 @@ COPY crates crates
 COPY runner runner
 COPY xtask xtask
 RUN target="$(uname -m)-unknown-linux-musl" \
-    && { rustup target list --installed | grep -qx "$target" || rustup target add "$target"; } \
+    && { test -d "$(rustc --print sysroot)/lib/rustlib/$target" || rustup target add "$target"; } \
     && cargo build --locked --release --package runner --target "$target" \
     && cp "target/$target/release/runner" /runner
 
@@ -26,6 +26,8 @@ FROM scratch AS runner-prebuilt
 ARG TARGETARCH
 COPY prebuilt/runner-${TARGETARCH} /runner
 
+# A stage above, and no image.
+# hadolint ignore=DL3006
 FROM runner-${RUNNER} AS runner
 
 FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS image
@@ -41,8 +43,8 @@ COPY --chmod=0555 db-init-post /directus/db-init-post
 COPY --chmod=0555 snapshots /directus/snapshots
 COPY --chmod=0555 seeds /directus/seeds
 COPY --chmod=0555 extensions /directus/extensions
-# The base image means SQLite.
-ENV DB_CLIENT=pg
+# The base image means SQLite. The health check asks every few seconds, and is no news.
+ENV DB_CLIENT=pg LOG_HTTP_IGNORE_PATHS=/server/ping
 # By number, for Kubernetes' runAsNonRoot (C9).
 USER 1000:1000
 # The base image is what the runner and the bridge take it for, or there is no image. What Node leaves in these two folders stays out.

@@ -196,6 +196,13 @@ mod tests {
     }
 
     #[test]
+    fn the_help_names_every_knob() {
+        for knob in contract::env::KNOBS {
+            assert!(USAGE.contains(&format!("  {knob} ")), "{knob}");
+        }
+    }
+
+    #[test]
     fn flags_belong_to_their_command() {
         assert_eq!(
             parsed(&["plan", "--check", "--json"]),

@@ -31,11 +31,6 @@ impl Docker {
         FOUND.get_or_init(look).clone().map_err(|lack| lack.failure())
     }
 
-    /// Whether one will do; for those who have a choice.
-    pub(crate) fn answers() -> bool {
-        Docker::find().is_ok()
-    }
-
     /// The same client with a configuration folder of its own: credentials in it are nobody else's.
     pub(crate) fn with_configuration(&self, folder: &Path) -> Docker {
         Docker { configuration: Some(folder.to_owned()), ..self.clone() }

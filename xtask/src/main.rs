@@ -15,6 +15,7 @@ mod files;
 mod git;
 mod http;
 mod image;
+mod pipeline;
 mod process;
 mod project;
 mod rehearsal;
@@ -65,6 +66,7 @@ enum Command {
     Erd(cmd::erd::Args),
     DryRun(cmd::dry_run::Args),
     Image(cmd::image::Args),
+    Ci(cmd::ci::Args),
     Up(cmd::up::Args),
     Down(cmd::down::Args),
     Seed(cmd::seed::Args),
@@ -99,6 +101,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Erd(args) => cmd::erd::run(args, root),
         Command::DryRun(args) => cmd::dry_run::run(args, root),
         Command::Image(args) => cmd::image::run(args, root),
+        Command::Ci(args) => cmd::ci::run(args, root),
         Command::Up(args) => cmd::up::run(args, root),
         Command::Down(args) => cmd::down::run(args, root),
         Command::Seed(args) => cmd::seed::run(args, root),

@@ -148,6 +148,18 @@ pub(crate) fn attached(program: &Path, arguments: &[&str], all: Vec<(String, Str
         .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))
 }
 
+/// Runs this program once more, for one of its other commands; what it says goes to stderr.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) fn own(arguments: &[&str], folder: &Path) -> Outcome<ExitStatus> {
+    let failed = |error: std::io::Error| Failure::new("start `cargo xtask`").cause_chain(&error);
+    let mut command = Command::new(std::env::current_exe().map_err(failed)?);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).stdout(std::io::stderr());
+    boot::bridge::die_with_parent(&mut command);
+    command.status().map_err(failed)
+}
+
 /// Starts this program once more, to live on without us; what it says is appended to `log`.
 ///
 /// # Errors

@@ -16,8 +16,6 @@ pub(crate) struct Project {
     pub(crate) database_image: String,
     /// The image that the runner is compiled in.
     pub(crate) rust_image: String,
-    /// The image that a job of the workflow runs in.
-    pub(crate) job_image: String,
 }
 
 /// What the root manifest says, as this program was compiled.

@@ -33,6 +33,46 @@ pub const ALLOW_DESTRUCTIVE: &str = "RUNNER_ALLOW_DESTRUCTIVE";
 /// The superseded release that takes the schema back: `RELEASE` once, or `RELEASE@ENTRY`.
 pub const ROLLBACK: &str = "RUNNER_ROLLBACK";
 
+/// All of our own knobs.
+pub const KNOBS: &[&str] = &[
+    ROOT,
+    DIRECTUS,
+    NODE,
+    DB_WAIT_S,
+    LOCK_WAIT_S,
+    STOP_WAIT_S,
+    HEALTH_WAIT_S,
+    LOG,
+    FAST,
+    ON_DRIFT,
+    ALLOW_DESTRUCTIVE,
+    ROLLBACK,
+];
+
+/// Directus' own names that the runner and the bridge read, beside handing all of them on.
+pub const READ: &[&str] = &[
+    "DB_CONNECTION_STRING",
+    "DB_HOST",
+    "DB_PORT",
+    "DB_DATABASE",
+    "DB_USER",
+    "DB_PASSWORD",
+    "DB_SSL",
+    "DB_SSL__CA",
+    "DB_SSL__REJECT_UNAUTHORIZED",
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "ADMIN_TOKEN",
+    "SECRET",
+    "HOST",
+    "PORT",
+    "UNIX_SOCKET_PATH",
+    "STORAGE_LOCAL_ROOT",
+    "EXTENSIONS_PATH",
+    "MIGRATIONS_PATH",
+    "PROJECT_NAME",
+];
+
 /// Directus' configuration file. It would override the environment (a `.env` in the working folder silently wins), so whoever
 /// starts Directus points it at nothing: the environment is the one place to configure both.
 pub const CONFIG_PATH: &str = "CONFIG_PATH";

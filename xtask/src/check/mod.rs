@@ -3,12 +3,14 @@
 //! A rule is a name, a line for people and a pure function over what [`Context`] has read once. To add one: write the function in a file
 //! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
 
+mod delivery;
 mod migrations;
 mod picture;
 mod pin;
 mod repository;
 mod schema;
 mod seeds;
+mod workflow;
 
 pub(crate) use picture::RULE as PICTURE;
 pub(crate) use repository::Repository;
@@ -90,6 +92,26 @@ pub(crate) const RULES: &[Rule] = &[
         what: "package.json pins one exact Directus, and the lock file agrees",
         run: pin::directus_pin,
     },
+    Rule {
+        name: delivery::DOCKERFILE,
+        what: "the image has pinned bases and every artefact, and checks itself while it is built",
+        run: delivery::dockerfile,
+    },
+    Rule {
+        name: delivery::COMPOSE,
+        what: "the compose file has the pinned database, waits for it, and keeps the uploads",
+        run: delivery::compose,
+    },
+    Rule {
+        name: delivery::ENV_EXAMPLE,
+        what: ".env.example names every variable that compose file, runner and image read",
+        run: delivery::env_example,
+    },
+    Rule {
+        name: workflow::RULE,
+        what: "the workflow takes the steps of `cargo xtask ci`, and publishes only what was proved",
+        run: workflow::workflow,
+    },
 ];
 
 /// What the rules look at. Every file is read and parsed once.
@@ -126,7 +148,9 @@ impl Context {
         });
         let seeds = seeds.collect();
         // Read here, so that rules need no way to fail.
-        for path in [pin::PACKAGE, pin::LOCK, crate::erd::PATH] {
+        for path in
+            [pin::PACKAGE, pin::LOCK, workflow::FILE, crate::erd::PATH].into_iter().chain(delivery::FILES)
+        {
             repository.text(path)?;
         }
         Ok(Context { repository, migrations, problems, created, snapshot, seeds })
@@ -153,6 +177,12 @@ pub(crate) fn run(context: &Context) -> Vec<Finding> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    /// A file of this checkout.
+    pub(crate) fn ours(path: &str) -> String {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+        std::fs::read_to_string(root.join(path)).expect(path)
+    }
 
     /// A context of these files.
     pub(crate) fn context(files: &[(&str, &str)]) -> Context {

@@ -16,6 +16,8 @@ pub(crate) struct Project {
     pub(crate) database_image: String,
     /// The image that the runner is compiled in.
     pub(crate) rust_image: String,
+    /// The image that the workflow's job runs in.
+    pub(crate) job_image: String,
 }
 
 /// What the root manifest says, as this program was compiled.

@@ -45,6 +45,7 @@ struct Event {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Job {
     runs_on: String,
+    container: Option<String>,
     timeout_minutes: Option<u32>,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -137,6 +138,9 @@ fn paths() -> Vec<String> {
 fn judge(job: &Job, say: &mut impl FnMut(&str, String)) {
     if job.runs_on.contains("host") {
         say("runs-on:", "a job of the host starts no service (C3)".to_owned());
+    }
+    if job.container.as_deref() != Some(&PROJECT.job_image) {
+        say("runs-on:", format!("its container is not the pinned `{}` of Cargo.toml", PROJECT.job_image));
     }
     if job.timeout_minutes.is_none() {
         say("runs-on:", "no `timeout-minutes`: a job that hangs would hold the runner".to_owned());

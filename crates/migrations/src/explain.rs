@@ -107,7 +107,7 @@ fn remedy(context: &Context<'_>, error: &DbError, span: Span) -> Option<String> 
             )
         }
         "55P04" => "split the file: a new enum value can be used only after the transaction that adds it (P13)".to_owned(),
-        "25001" => "every file runs in one transaction, and this statement refuses one (P9): use the form that needs none".to_owned(),
+        "25001" => "every file runs in one transaction, and this statement refuses one (P9): use the form that needs none, or give it a file of its own that begins with `-- no-transaction`".to_owned(),
         "25006" => "the server is read-only: point DB_HOST at the primary".to_owned(),
         "55P03" => format!(
             "another session held a lock for more than {} s: find it in pg_stat_activity, or SET lock_timeout in the file",

@@ -3,11 +3,13 @@
 //! 1. Transaction control: it would end or escape the transaction that ties the file to its ledger row; the server only warns (P3).
 //! 2. `COPY … FROM STDIN`/`TO STDOUT`: there is no stream, and the attempt kills the connection (P4).
 //! 3. Lines for psql (`\i`, `\connect`): only psql understands them.
-//! 4. Statements that Postgres refuses inside a transaction, as far as that is certain from the words (P9).
+//! 4. Statements that Postgres refuses inside a transaction, as far as that is certain from the words (P9), in a file that does not run
+//!    outside of one; and in one that does, statements that could not run a second time, or no statement that needs it.
 //! 5. Strings, names and comments that never end.
 
 use crate::file::{Migration, Migrations, Problem, refuse};
 use crate::lexer::{Token, TokenKind, tokens, tokens_within, unterminated};
+use crate::outside;
 use crate::source::Span;
 use crate::statements::{Statement, statements};
 use contract::Outcome;
@@ -36,8 +38,18 @@ pub fn hazards(source: &str) -> Vec<Hazard> {
     }
     // With an open string everything behind it is guesswork.
     if found.is_empty() {
-        for statement in statements(source) {
-            found.extend(of_statement(source, &statement));
+        let statements = statements(source);
+        let mark = outside::mark(source);
+        for statement in &statements {
+            found.extend(of_statement(source, statement, mark));
+        }
+        let needs = |statement: &Statement| {
+            needs_no_transaction(source, statement) || outside::may_need_none(source, statement)
+        };
+        if let Some(mark) = mark
+            && !statements.iter().any(needs)
+        {
+            found.push(hazard(mark, "nothing in this file needs to run outside of a transaction", NEEDLESS));
         }
     }
     found.sort_by_key(|hazard| hazard.span);
@@ -67,7 +79,10 @@ fn hazard(span: Span, message: impl Into<String>, remedy: &str) -> Hazard {
 const ONE_TRANSACTION: &str =
     "remove it: every file already runs in one transaction together with its ledger row";
 const NO_TRANSACTION: &str = "Postgres refuses it inside a transaction, and every file runs in one; use the form that needs none \
-                              (CREATE INDEX without CONCURRENTLY), or run it by hand outside of the migrations";
+                              (CREATE INDEX without CONCURRENTLY), or give it a file of its own that begins with `-- no-transaction`";
+const NEEDLESS: &str = "remove the line: in a transaction the file is applied as a whole or not at all";
+const REPEATABLE: &str =
+    "write IF NOT EXISTS or IF EXISTS: the file runs again from its beginning when it was interrupted";
 
 /// A backslash outside of quotes and comments is never SQL.
 fn psql_lines<'a>(source: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = Hazard> + 'a {
@@ -93,7 +108,7 @@ fn psql_lines<'a>(source: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = 
     })
 }
 
-fn of_statement(source: &str, statement: &Statement) -> Vec<Hazard> {
+fn of_statement(source: &str, statement: &Statement, mark: Option<Span>) -> Vec<Hazard> {
     let words: Vec<String> =
         statement.tokens.iter().take(4).map(|token| token.text(source).to_ascii_lowercase()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -110,7 +125,11 @@ fn of_statement(source: &str, statement: &Statement) -> Vec<Hazard> {
         }
         ["copy", ..] => copy(source, statement).into_iter().collect(),
         ["do", ..] => do_body(source, statement),
-        _ if needs_no_transaction(source, statement, &words) => {
+        _ if mark.is_some() && outside::unrepeatable(source, statement) => {
+            let message = "it would fail if it ran again, and outside of a transaction it may have to";
+            vec![hazard(span, message, REPEATABLE)]
+        }
+        _ if mark.is_none() && needs_no_transaction(source, statement) => {
             let message = format!(
                 "`{}` cannot run in a transaction (P9)",
                 words[..words.len().min(2)].join(" ").to_ascii_uppercase()
@@ -172,12 +191,15 @@ fn do_body(source: &str, statement: &Statement) -> Vec<Hazard> {
         .collect()
 }
 
-fn needs_no_transaction(source: &str, statement: &Statement, words: &[&str]) -> bool {
+fn needs_no_transaction(source: &str, statement: &Statement) -> bool {
+    let words: Vec<String> =
+        statement.tokens.iter().take(4).map(|token| token.text(source).to_ascii_lowercase()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let concurrently = || {
         // The option stands before the first name or parenthesis; a later word of that spelling is a name.
         statement.tokens.iter().take(4).any(|token| token.is_word(source, "concurrently"))
     };
-    match words {
+    match words[..] {
         ["vacuum", ..] => true,
         ["alter", "system", ..] => true,
         ["create" | "drop", "database" | "tablespace", ..] => true,
@@ -258,6 +280,17 @@ mod tests {
             check(statement, &[statement]);
         }
         check("CREATE INDEX i ON t (concurrently); CREATE TABLE database (id int)", &[]);
+    }
+
+    #[test]
+    fn a_file_outside_of_a_transaction_needs_it_and_can_run_again() {
+        let marked = |statements: &str| format!("-- no-transaction\n{statements}");
+        check(&marked("CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a); VACUUM t"), &[]);
+        check(&marked("CREATE INDEX CONCURRENTLY i ON t (a)"), &["CREATE INDEX CONCURRENTLY i ON t (a)"]);
+        check(&marked("CALL refresh_continuous_aggregate('a', NULL, NULL)"), &[]);
+        check(&marked("ALTER TYPE t ADD VALUE IF NOT EXISTS 'x'"), &[]);
+        check(&marked("ALTER TABLE t ADD COLUMN IF NOT EXISTS a int"), &["-- no-transaction"]);
+        check(&marked("COMMIT; VACUUM"), &["COMMIT"]);
     }
 
     #[test]

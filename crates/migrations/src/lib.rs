@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod lexer;
 pub mod lock;
 pub mod objects;
+pub mod outside;
 pub mod plan;
 pub mod relations;
 pub mod run;

@@ -1,4 +1,4 @@
-//! Performs the steps of a plan: each file in one transaction together with its ledger row.
+//! Performs the steps of a plan: each file in one transaction together with its ledger row, unless it says otherwise.
 //!
 //! 1. A file goes statement by statement, as psql sends it: only so is the failing one known when the server gives no position
 //!    (P11). `BEGIN` travels with the first statement, ledger row and `COMMIT` together: two round trips for a file of one
@@ -6,11 +6,13 @@
 //! 2. The ledger row is written only in the transaction of the beginning; else the file escaped it (P3).
 //! 3. What a file `SET`s is reset before the ledger row, and its temporary tables go before the next file (P6). Under
 //!    `db-init` the advisory lock is on this session (a boot has one for it): nothing here may be DISCARD ALL.
-//! 4. A connection lost during `COMMIT` may have committed: the ledger is asked over a new one before anything is said (P16).
+//! 4. A file that says `-- no-transaction` goes without the transaction, and its row is written at the end: see [`crate::outside`].
+//! 5. A connection lost during `COMMIT` may have committed: the ledger is asked over a new one before anything is said (P16).
 
 use crate::explain::{self, Context};
 use crate::file::Migration;
-use crate::ledger::{self, Table};
+use crate::ledger::{self, Table, literal, quoted};
+use crate::outside;
 use crate::plan::{Action, Plan, Step};
 use crate::session::{Session, describe};
 use crate::source::Span;
@@ -46,6 +48,13 @@ pub enum Event<'a> {
         /// From its first statement to its commit.
         elapsed: Duration,
     },
+    /// Something was put right before a file ran.
+    Repaired {
+        /// The file.
+        migration: &'a Migration,
+        /// What was done.
+        what: &'a str,
+    },
     /// A row of the bash version was adopted.
     Adopted {
         /// The file it belongs to.
@@ -64,11 +73,23 @@ pub struct Summary {
     pub skipped: usize,
 }
 
-/// How a file is executed. One way today; files that need to run outside of a transaction get their own.
+/// How a file is executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Execution {
     /// All statements and the ledger row in one transaction.
     OneTransaction,
+    /// Each statement by itself, then the ledger row; again from the beginning if it was interrupted.
+    NoTransaction,
+}
+
+impl Execution {
+    /// As the file says.
+    pub fn of(migration: &Migration) -> Execution {
+        match outside::mark(&migration.source) {
+            Some(_) => Execution::NoTransaction,
+            None => Execution::OneTransaction,
+        }
+    }
 }
 
 /// Performs the steps of `phase`. When all of them are applied already, the database is not even asked. `managed` tells a
@@ -113,7 +134,10 @@ pub fn perform(
             ran_before: index,
             observer,
         };
-        file.run(Execution::OneTransaction)?;
+        match Execution::of(migration) {
+            Execution::OneTransaction => file.run()?,
+            Execution::NoTransaction => file.run_outside()?,
+        }
         let elapsed = started.elapsed();
         observer(Event::Finished { migration, elapsed });
         summary.ran.push((migration.path.clone(), elapsed));
@@ -159,7 +183,7 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn run(&mut self, Execution::OneTransaction: Execution) -> Outcome<()> {
+    fn run(&mut self) -> Outcome<()> {
         let started = Instant::now();
         let mut statements = statements(&self.migration.source);
         if statements.is_empty() {
@@ -185,6 +209,84 @@ impl File<'_> {
         match answer.iter().any(|message| matches!(message, SimpleQueryMessage::CommandComplete(1))) {
             true => Ok(()),
             false => Err(self.escaped()),
+        }
+    }
+
+    /// Statement by statement, each committed by itself.
+    fn run_outside(&mut self) -> Outcome<()> {
+        let started = Instant::now();
+        let source = &self.migration.source;
+        for (done, statement) in statements(source).iter().enumerate() {
+            self.drop_invalid(statement)?;
+            let answer = self.session.client().simple_query(statement.span.text(source));
+            self.forward_notices();
+            answer.map_err(|error| self.failed_outside(statement, done, &error))?;
+        }
+        let record = ledger::insert_outside(self.table, self.migration, started.elapsed().as_millis());
+        let recorded = self.session.client().batch_execute(&format!("{RESET}DISCARD TEMP;"));
+        let recorded = recorded.and_then(|()| self.session.client().batch_execute(&record));
+        self.forward_notices();
+        recorded.map_err(|error| {
+            Failure::new(format!("record migration `{}`", self.migration.path))
+                .cause(describe(&error))
+                .cause("all of it ran, outside of a transaction; without its row it runs again")
+                .hint("run it again: its statements bear that")
+        })
+    }
+
+    /// An index that an interrupted build left invalid would pass for made (P5).
+    fn drop_invalid(&mut self, statement: &Statement) -> Outcome<()> {
+        let Some((index, table)) = outside::concurrent_index(&self.migration.source, statement) else {
+            return Ok(());
+        };
+        let table = match table.qualifier() {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(table.last())),
+            None => quoted(table.last()),
+        };
+        let query = format!(
+            "SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_index i \
+             JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE NOT i.indisvalid AND c.relname = {} AND i.indrelid = to_regclass({})",
+            literal(index.last()),
+            literal(&table),
+        );
+        let failed = |error: Error| {
+            Failure::new(format!("look for what an interrupted run of `{}` left", self.migration.path))
+                .cause(describe(&error))
+        };
+        let answer = self.session.client().simple_query(&query).map_err(failed)?;
+        let invalid: Vec<String> = rows(&answer).filter_map(|row| row.get(0).map(str::to_owned)).collect();
+        for name in invalid {
+            let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {name}");
+            self.session.client().batch_execute(&drop).map_err(failed)?;
+            let what = format!("dropped `{name}`, which an interrupted build had left invalid");
+            (self.observer)(Event::Repaired { migration: self.migration, what: &what });
+        }
+        self.session.take_notices();
+        Ok(())
+    }
+
+    /// A statement of a file without a transaction failed: what it and the ones before it did stays.
+    fn failed_outside(&mut self, statement: &Statement, done: usize, error: &Error) -> Failure {
+        let stays = match done {
+            0 => "no statement of this file ran before it".to_owned(),
+            1 => "the statement before it stays".to_owned(),
+            _ => format!("the {done} statements before it stay"),
+        };
+        let aftermath = format!(
+            "outside of a transaction: {stays}; the file is not recorded, and runs again from its beginning; {}",
+            self.ran_before_stays()
+        );
+        let context = Context {
+            migration: self.migration,
+            statement,
+            prefix: "",
+            managed: self.managed,
+            aftermath: &aftermath,
+        };
+        match error.as_db_error() {
+            Some(db) => explain::failure(&context, db),
+            None => explain::lost(&context, &describe(error)),
         }
     }
 
@@ -227,12 +329,15 @@ impl File<'_> {
     }
 
     fn aftermath(&self, how: &str) -> String {
-        let stays = match self.ran_before {
+        format!("{how}: nothing of this file remains; {}", self.ran_before_stays())
+    }
+
+    fn ran_before_stays(&self) -> String {
+        match self.ran_before {
             0 => "no migration of this run was applied before it".to_owned(),
             1 => "the 1 migration that ran before it stays applied".to_owned(),
             count => format!("the {count} migrations that ran before it stay applied"),
-        };
-        format!("{how}: nothing of this file remains; {stays}")
+        }
     }
 
     /// P3: the transaction of the beginning is not the one of the end.

@@ -142,6 +142,9 @@ fn run_pending(
 fn observe(args: &Args, event: Event<'_>, done: &mut Vec<Value>) {
     let (migration, action, elapsed) = match event {
         Event::Started { .. } => return,
+        Event::Repaired { migration, what } => {
+            return console::say(&format!("{}: {what}", migration.path));
+        }
         Event::Notice { migration, notice } => {
             return console::say(&format!("{}: {}: {}", migration.path, notice.severity(), notice.message()));
         }

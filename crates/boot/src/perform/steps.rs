@@ -263,6 +263,9 @@ fn tell(event: run::Event<'_>, report: Report<'_>) {
             report(Event::Note(format!("{} ({} ms)", migration.path, elapsed.as_millis())));
         }
         run::Event::Adopted { migration } => report(Event::Note(format!("{} adopted", migration.path))),
+        run::Event::Repaired { migration, what } => {
+            report(Event::Note(format!("{}: {what}", migration.path)));
+        }
         // "already exists, skipping" is what a guarded migration says when all is well.
         run::Event::Notice { migration, notice } if notice.severity() != "NOTICE" => {
             report(Event::Note(format!("{}: {}: {}", migration.path, notice.severity(), notice.message())));

@@ -79,7 +79,7 @@ fn notices_reach_the_observer_with_their_file() {
             }
             Event::Notice { notice, .. } => heard.push(notice.message().to_owned()),
             Event::Finished { migration, .. } => heard.push(format!("done {}", migration.path)),
-            Event::Adopted { .. } => heard.push("adopted".to_owned()),
+            Event::Adopted { .. } | Event::Repaired { .. } => heard.push("another".to_owned()),
         })
         .unwrap();
     assert_eq!(
@@ -254,4 +254,66 @@ fn a_thousand_files_run_once() {
     assert_eq!(database.run(&migrations).unwrap()[0].skipped, 1000);
     eprintln!("1,000 applied migrations: {:?}", started.elapsed());
     assert_eq!(database.ask("SELECT count(*) FROM migrations_applied"), "1000");
+}
+
+#[test]
+fn a_file_outside_of_a_transaction_is_applied_and_recorded() {
+    let Some(database) = database() else { return };
+    let migrations = files(&[
+        ("db-init/1_t.sql", "CREATE TABLE t (a int)"),
+        (
+            "db-init/2_i.sql",
+            "-- no-transaction: built beside writers\nSET work_mem = '8MB';\nCREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a);\nVACUUM t;",
+        ),
+        ("db-init/3_after.sql", "CREATE TABLE work_mem AS SELECT current_setting('work_mem') AS setting"),
+    ]);
+    assert_eq!(database.run(&migrations).unwrap()[0].ran.len(), 3);
+    assert_eq!(
+        database.ask("SELECT count(*) FROM pg_index WHERE indexrelid = 'i'::regclass AND indisvalid"),
+        "1"
+    );
+    assert_eq!(database.ask("SELECT count(*) FROM migrations_applied WHERE length(checksum) = 64"), "3");
+    assert_ne!(database.ask("SELECT setting FROM work_mem"), "8MB", "what a file sets stays its own");
+    assert_eq!(database.run(&migrations).unwrap()[0].skipped, 3);
+}
+
+#[test]
+fn p5_a_build_that_fails_is_not_recorded_and_its_invalid_index_does_not_pass_for_made() {
+    let Some(database) = database() else { return };
+    let migrations = files(&[
+        ("db-init/1_t.sql", "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)"),
+        (
+            "db-init/2_i.sql",
+            "-- no-transaction\nCREATE TABLE IF NOT EXISTS u ();\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
+        ),
+    ]);
+    let text = database.failure(&migrations);
+    for part in [
+        "db-init/2_i.sql:3",
+        "could not create unique index",
+        "outside of a transaction: the statement before it stays; the file is not recorded, and runs again from its beginning",
+        "the 1 migration that ran before it stays applied",
+    ] {
+        assert!(text.contains(part), "no `{part}` in {text}");
+    }
+    assert_eq!(
+        database.ask("SELECT count(*) FROM pg_index WHERE indexrelid = 'i'::regclass AND NOT indisvalid"),
+        "1"
+    );
+    assert_eq!(database.ask("SELECT string_agg(filename, ',') FROM migrations_applied"), "1_t.sql");
+    database.ask("DELETE FROM t");
+    let mut repaired = Vec::new();
+    database
+        .run_observed(&migrations, &mut |event| {
+            if let Event::Repaired { what, .. } = event {
+                repaired.push(what.to_owned());
+            }
+        })
+        .unwrap();
+    assert_eq!(repaired, ["dropped `public.i`, which an interrupted build had left invalid"]);
+    assert_eq!(
+        database.ask("SELECT count(*) FROM pg_index WHERE indexrelid = 'i'::regclass AND indisvalid"),
+        "1"
+    );
+    assert_eq!(database.ask("SELECT count(*) FROM migrations_applied"), "2");
 }

@@ -21,6 +21,7 @@ mod project;
 mod rehearsal;
 mod seed;
 mod steps;
+mod template;
 
 use clap::{Parser, Subcommand};
 use contract::{Exit, Failure};
@@ -43,6 +44,7 @@ Examples:
   cargo xtask dry-run                    prove the whole boot, from nothing to a healthy Directus, twice
   cargo xtask up                         a Directus to click in, migrated and seeded
   cargo xtask check                      the static rules: milliseconds, offline
+  cargo xtask new post crew_once --table entry_crew --columns entry,user    the next migration, from a template
   cargo xtask db-init plan --phase pre   which migrations would run against DB_HOST…, and why
   cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
   cargo xtask diff main..HEAD            what changed between two revisions, in words
@@ -59,6 +61,7 @@ DB_CONNECTION_STRING; each also as NAME_FILE.";
 #[derive(Subcommand)]
 enum Command {
     Check(cmd::check::Args),
+    New(cmd::new::Args),
     DbInit(cmd::db_init::Args),
     Snapshot(cmd::snapshot::Args),
     Apply(cmd::apply::Args),
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
 fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
     match command {
         Command::Check(args) => cmd::check::run(args, root),
+        Command::New(args) => cmd::new::run(args, root),
         Command::DbInit(args) => cmd::db_init::run(args, root),
         Command::Snapshot(args) => cmd::snapshot::run(args, root),
         Command::Apply(args) => cmd::apply::run(args, root),

@@ -12,6 +12,7 @@ pub(crate) mod drill;
 pub(crate) mod dry_run;
 pub(crate) mod erd;
 pub(crate) mod image;
+pub(crate) mod new;
 pub(crate) mod seed;
 pub(crate) mod setup;
 pub(crate) mod snapshot;

@@ -6,6 +6,7 @@ mod dry_run;
 mod endings;
 mod house_rules;
 mod live;
+mod new;
 mod rehearsal;
 mod walk;
 mod words;

@@ -1,0 +1,132 @@
+//! New migrations: each template passes the rules as it is, runs through the real ledger, and runs again over what it made.
+
+use crate::checkout::{Checkout, Said, said};
+use crate::live::Live;
+
+fn new(checkout: &Checkout, arguments: &[&str]) -> Said {
+    let mut words = vec!["new"];
+    words.extend(arguments);
+    said(&mut checkout.xtask(&words))
+}
+
+/// The path on stdout.
+fn path(said: &Said) -> String {
+    said.stdout.trim_end().to_owned()
+}
+
+#[test]
+fn every_template_passes_the_rules_and_runs_and_runs_again() {
+    let Some(checkout) = Checkout::new() else { return };
+    let live = Live::boot(&checkout);
+    let cases: [(&[&str], &str, &str); 8] = [
+        (
+            &["pre", "stage_times"],
+            "db-init/004_stage_times.sql",
+            "SELECT to_regclass('stage_times') IS NOT NULL",
+        ),
+        (
+            &["pre", "readings", "--as", "hypertable"],
+            "db-init/005_readings.sql",
+            "SELECT count(*) = 1 FROM timescaledb_information.hypertables WHERE hypertable_name = 'readings'",
+        ),
+        (
+            &["pre", "postgis", "--as", "extension"],
+            "db-init/006_postgis.sql",
+            "SELECT count(*) = 1 FROM pg_extension WHERE extname = 'postgis'",
+        ),
+        (
+            &["pre", "trigrams", "--as", "extension", "--table", "pg_trgm"],
+            "db-init/007_trigrams.sql",
+            "SELECT count(*) = 1 FROM pg_extension WHERE extname = 'pg_trgm'",
+        ),
+        (
+            &[
+                "pre",
+                "positions_by_speed",
+                "--as",
+                "index",
+                "--table",
+                "positions",
+                "--columns",
+                "device_id,speed",
+            ],
+            "db-init/008_positions_by_speed.sql",
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'positions_device_id_speed_idx'::regclass",
+        ),
+        (
+            &["pre", "stage_names", "--as", "unique", "--table", "stage_times", "--columns", "name"],
+            "db-init/009_stage_names.sql",
+            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'stage_times_name_unique'",
+        ),
+        (
+            &["post", "crew_once", "--table", "entry_crew", "--columns", "user,role"],
+            "db-init-post/003_crew_once.sql",
+            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'entry_crew_user_role_unique'",
+        ),
+        (
+            &["post", "entries_by_class", "--as", "index", "--table", "entries", "--columns", "event,class"],
+            "db-init-post/004_entries_by_class.sql",
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'entries_event_class_idx'::regclass",
+        ),
+    ];
+    for (arguments, expected, proof) in cases {
+        let made = new(&checkout, arguments).expect(0, &["cargo xtask check"]);
+        assert_eq!(path(&made), expected);
+        said(&mut checkout.xtask(&["check"])).expect(0, &["nothing found"]);
+        let run = || said(live.with(&mut checkout.xtask(&["db-init"])));
+        run().expect(0, &["1 done"]);
+        assert_eq!(live.ask(proof), "t", "{expected}");
+        // As after a restored ledger, or on a database where somebody was faster by hand.
+        let name = expected.split('/').nth(1).expect("a name");
+        live.ask(&format!("DELETE FROM migrations_applied WHERE filename = '{name}'"));
+        run().expect(0, &["1 done"]);
+        assert_eq!(live.ask(proof), "t", "{expected}");
+    }
+    // And the whole release boots, over this database and over an empty one, and proves every object.
+    live.serve();
+    Live::boot(&checkout);
+}
+
+#[test]
+fn what_would_be_wrong_is_refused_and_nothing_is_written() {
+    let Some(checkout) = Checkout::new() else { return };
+    let listing = || {
+        let names = |folder: &str| {
+            std::fs::read_dir(checkout.path(folder))
+                .expect("a folder")
+                .flatten()
+                .map(|entry| entry.file_name())
+                .collect::<Vec<_>>()
+        };
+        let mut all = [names("db-init"), names("db-init-post")].concat();
+        all.sort();
+        all
+    };
+    let before = listing();
+    for (arguments, message) in [
+        (&["pre", "Stage-Times"][..], "it is not of words in lower case"),
+        (&["pre", "faulty_column"], "`db-init/003_faulty_column.sql` has that name"),
+        (&["pre", "positions"], "an earlier migration makes it"),
+        (&["post", "x"], "on which table, and over which columns?"),
+        (
+            &["post", "x", "--table", "vehicles", "--columns", "plate"],
+            "Directus would undo it at the next apply (D14)",
+        ),
+        (
+            &["post", "x", "--table", "vehicles", "--columns", "plate,colour"],
+            "find the column `vehicles.colour`",
+        ),
+        (
+            &["pre", "x", "--as", "unique", "--table", "vehicles", "--columns", "make,model"],
+            "Directus makes it only afterwards",
+        ),
+        (&["between", "x"], "invalid value 'between'"),
+    ] {
+        let said = new(&checkout, arguments).expect(2, &[message]);
+        assert_eq!(said.stdout, "", "{arguments:?}");
+    }
+    std::fs::remove_file(checkout.path("db-init/002_positions_hypertable.sql")).expect("a file");
+    new(&checkout, &["pre", "x"]).expect(2, &["there is no number 2", "hint: "]);
+    std::fs::write(checkout.path("db-init/002_positions_hypertable.sql"), "").expect("a file");
+    assert_eq!(listing(), before);
+}

@@ -2,6 +2,7 @@
 
 pub(crate) mod boot;
 pub(crate) mod migrations;
+pub(crate) mod schema;
 
 use anyhow::Result;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The numbers to hold, as ratios measured side by side in one run.
 
-use crate::bench::{Row, boot, migrations};
+use crate::bench::{Row, boot, migrations, schema};
 use crate::console::{self, elapsed};
 use crate::engine::Ground;
 use anyhow::Result;
@@ -36,6 +36,8 @@ enum Group {
     Boot,
     /// 1,000 migrations.
     Migrations,
+    /// A snapshot of 100 collections, and a difference between two.
+    Schema,
 }
 
 /// Measures and prints; nothing is judged, because a machine's mood is no regression.
@@ -45,6 +47,9 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut rows = Vec::new();
     if wanted(Group::Migrations) {
         rows.extend(migrations::measure(&ground, root, args.runs)?);
+    }
+    if wanted(Group::Schema) {
+        rows.extend(schema::measure(&ground, root, args.runs)?);
     }
     if wanted(Group::Boot) {
         rows.extend(boot::measure(&ground, root, args.runs)?);

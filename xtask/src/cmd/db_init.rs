@@ -13,7 +13,8 @@ use std::path::Path;
 
 /// Run the SQL migrations of db-init/ and db-init-post/, or show what would run or what ran.
 ///
-/// Each file runs once, in one transaction together with its row in the table `migrations_applied`. A file that was edited after it
+/// Each file runs once, in one transaction together with its row in the table `migrations_applied`, unless it begins with
+/// `-- no-transaction`. A file that was edited after it
 /// ran is refused; put the change into a new file. Files of db-init-post/ need the Directus schema: on an empty database use
 /// `cargo xtask dry-run` or the image, which create it between the two phases.
 #[derive(clap::Args)]

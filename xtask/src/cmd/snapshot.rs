@@ -61,7 +61,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     }
     let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
     report.tell();
-    conclude(&args, differs, &text, &created)
+    conclude(&args, differs, &taken, &text, &created)
 }
 
 /// The file before.
@@ -218,15 +218,23 @@ impl Report<'_> {
 }
 
 /// Exit 3 when the file is not what the database has, and when what the database has is not fit for another one.
-fn conclude(args: &Args, differs: bool, text: &str, created: &[CreatedTable]) -> Result<Exit> {
+fn conclude(
+    args: &Args,
+    differs: bool,
+    taken: &Stripped,
+    text: &str,
+    created: &[CreatedTable],
+) -> Result<Exit> {
     if args.check {
-        return match differs {
-            false => Ok(Exit::Done),
-            true => Err(Failure::new(format!("compare {SNAPSHOT} with the database: they differ"))
-                .exit(Exit::Differences)
-                .hint("cargo xtask snapshot")
-                .into()),
+        let what = match (differs, taken.ghosts.is_empty()) {
+            (false, true) => return Ok(Exit::Done),
+            (true, _) => format!("compare {SNAPSHOT} with the database: they differ"),
+            (false, false) => {
+                format!("compare {SNAPSHOT} with the database: it has collections that Directus did not make")
+            }
         };
+        let failure = Failure::new(what).exit(Exit::Differences);
+        return Err(if differs { failure.hint("cargo xtask snapshot") } else { failure }.into());
     }
     let document = Document::parse(text).context("read the new snapshot back")?;
     let version = document.snapshot.directus().unwrap_or_default().to_owned();

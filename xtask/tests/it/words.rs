@@ -2,8 +2,11 @@
 
 use crate::checkout::{Checkout, Said, said};
 use crate::live::Live;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const SNAPSHOT: &str = "snapshots/schema.yaml";
 
@@ -191,6 +194,9 @@ fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
         .expect(0, &["left out: `positions`", "left out: `scratch`", "DELETE FROM directus_collections"]);
     lines(&taken, &[]);
     assert_eq!(file(&checkout), before);
+    // Nobody has put that into git, so a comparison does not pass.
+    xtask(&checkout, &live, &["snapshot", "--check"])
+        .expect(3, &["it has collections that Directus did not make"]);
     let json = xtask(&checkout, &live, &["snapshot", "--json"]).expect(0, &[]);
     let json: Value = serde_json::from_str(&json.stdout).expect("JSON alone on stdout");
     assert_eq!(json["ghosts"], json!(["positions", "scratch"]));
@@ -279,6 +285,61 @@ fn d16_two_people_add_fields_to_different_collections_and_git_merges_them() {
     let between = said(&mut checkout.xtask(&["diff", "HEAD", "--json"])).expect(0, &[]);
     let json: Value = serde_json::from_str(&between.stdout).expect("JSON alone on stdout");
     assert_eq!((json["changes"].as_array().map(Vec::len), &json["to"]), (Some(0), &Value::Null));
+}
+
+#[test]
+fn a_conflict_in_a_revision_is_named_with_the_revision() {
+    let Some(checkout) = Checkout::new() else { return };
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(checkout.path("")).args(["-c", "user.name=x", "-c", "user.email=x@example.com"]);
+        let said = said(command.args(arguments));
+        assert_eq!(said.code, Some(0), "git {arguments:?}: {}{}", said.stdout, said.stderr);
+        said.stdout.trim().to_owned()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", SNAPSHOT]);
+    git(&["commit", "--quiet", "-m", "good"]);
+    let conflict = "a git conflict marker";
+    checkout.edit(SNAPSHOT, |text| text.replacen("fields:\n", "<<<<<<< HEAD\nfields:\n", 1));
+    let said_of = |revisions: &str| said(&mut checkout.xtask(&["diff", revisions]));
+    said_of("HEAD").expect(2, &["read `snapshots/schema.yaml:", conflict]);
+    git(&["commit", "--quiet", "-am", "bad"]);
+    let commit = git(&["rev-parse", "HEAD"]);
+    said_of("HEAD~1..HEAD")
+        .expect(2, &[&format!("read `{}:snapshots/schema.yaml:", &commit[..12]), conflict]);
+    said_of("HEAD~1..nowhere").expect(2, &["find revision `nowhere`: git does not know it"]);
+    // A revision without the file is one without a schema.
+    git(&["rm", "--quiet", SNAPSHOT]);
+    git(&["commit", "--quiet", "-m", "gone"]);
+    let dropped = said_of("HEAD~2..HEAD").expect(0, &["drop 14 collections"]);
+    assert!(dropped.stdout.contains("- vehicles (collection dropped)"), "{}", dropped.stdout);
+}
+
+#[test]
+fn ctrl_c_ends_an_apply_that_waits_and_leaves_nothing_running() {
+    let Some((checkout, live)) = booted() else { return };
+    let mut holder = live.database.connect().expect("a connection");
+    holder.batch_execute(&format!("SELECT pg_advisory_lock({})", migrations::lock::KEY)).expect("the lock");
+    let mut command = checkout.xtask(&["apply"]);
+    live.with(&mut command).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("a process");
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(stderr.any(|line| line.contains("waiting for the lock")), "it did not wait");
+    let bridge =
+        |of: u32| std::fs::read_to_string(format!("/proc/{of}/task/{of}/children")).unwrap_or_default();
+    let node = bridge(child.id()).split_whitespace().next().map(str::to_owned);
+    let pid = Pid::from_raw(child.id().cast_signed()).expect("a pid");
+    kill_process(pid, Signal::INT).expect("a process");
+    assert_eq!(child.wait().expect("a status").code(), Some(130));
+    let node = node.expect("the bridge was loading");
+    let alive =
+        || std::fs::read_to_string(format!("/proc/{node}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    let end = Instant::now() + Duration::from_secs(5);
+    while alive() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!alive(), "the bridge is left");
 }
 
 #[test]

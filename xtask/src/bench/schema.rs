@@ -3,8 +3,8 @@
 use super::{Row, in_turn, median};
 use crate::console;
 use crate::engine::{Choice, Ground, Stage, snapshot_of};
+use crate::erd;
 use crate::process::{self, Env};
-use crate::{cmd, erd};
 use anyhow::Result;
 use contract::artefacts::SNAPSHOT;
 use migrations::Migrations;
@@ -44,7 +44,7 @@ fn take(ground: &Ground, root: &Path, folder: &Path, schema: &Snapshot, runs: u3
         "    applying {COLLECTIONS} collections with {FIELDS} fields each, which takes Directus a while"
     ));
     let environment = stage.environment_of(&tree, ground);
-    process::run("boot", &ground.runner, &["prepare"], Env::Only(environment), cmd::dry_run::show)?;
+    process::run("boot", &ground.runner, &["prepare"], Env::Only(environment), crate::engine::show)?;
     let mut ours = Vec::new();
     let mut theirs = Vec::new();
     for _ in 0..runs {

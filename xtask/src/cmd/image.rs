@@ -3,7 +3,7 @@
 use crate::console::{self, GREEN, paint};
 use crate::docker::Docker;
 use crate::engine;
-use crate::image::build::{self, Base, Labels};
+use crate::image::build::{self, Labels, Recipe};
 use crate::image::context::{Context, RunnerFrom};
 use crate::image::push::Publication;
 use crate::image::record::Record;
@@ -13,7 +13,7 @@ use crate::steps::Steps;
 use anyhow::{Context as _, Result};
 use contract::{Exit, Failure};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Build the production image and look at it from all sides; with --push, publish the one that a dry run has proved.
 ///
@@ -25,7 +25,7 @@ use std::path::Path;
 Examples:
   cargo xtask image
   cargo xtask image --tag rally:try
-  cargo xtask image --runner source               compile the runner inside `docker build`, as `docker compose up --build` does
+  cargo xtask image --runner-from source          compile the runner inside `docker build`, as `docker compose up --build` does
   cargo xtask image && cargo xtask dry-run --engine docker --image && cargo xtask image --push
 
 Environment of --push:
@@ -36,12 +36,18 @@ pub(crate) struct Args {
     tag: Option<String>,
     /// Where the runner comes from.
     #[arg(long, value_enum, default_value_t)]
-    runner: RunnerFrom,
+    runner_from: RunnerFrom,
+    /// Use this runner instead of building one.
+    #[arg(long, value_name = "FILE", conflicts_with = "runner_from")]
+    runner: Option<PathBuf>,
+    /// Take no layer from an earlier build.
+    #[arg(long)]
+    no_cache: bool,
     /// The digest that the base image must have: sha256:…
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     base_digest: Option<String>,
     /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed.
-    #[arg(long, conflicts_with_all = ["tag", "runner", "base_digest"])]
+    #[arg(long, conflicts_with_all = ["tag", "runner_from", "runner", "base_digest", "no_cache"])]
     push: bool,
     /// With --push: another repository than the pinned one.
     #[arg(long, value_name = "REPOSITORY", requires = "push")]
@@ -67,7 +73,17 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
         return push(&args, root, &docker);
     }
     let mut steps = Steps::new();
-    let built = make(&docker, root, &args, &mut steps);
+    let wanted = Wanted {
+        tag: args.tag.as_deref(),
+        from: args.runner_from,
+        runner: args.runner.as_deref(),
+        recipe: Recipe {
+            base_digest: args.base_digest.clone(),
+            no_cache: args.no_cache,
+            ..Recipe::default()
+        },
+    };
+    let built = make(&docker, root, &wanted, &mut steps);
     if !args.json {
         console::say(&steps.table());
     }
@@ -82,38 +98,43 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// How an image is built.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'a> {
+    tag: Option<&'a str>,
+    from: RunnerFrom,
+    /// A runner to take instead of building one.
+    runner: Option<&'a Path>,
+    recipe: Recipe,
+}
+
 /// Builds with the defaults, for a command that needs an image.
 ///
 /// # Errors
 /// As the build.
 pub(crate) fn build_default(docker: &Docker, root: &Path, steps: &mut Steps) -> Result<Record> {
-    let args = Args {
-        tag: None,
-        runner: RunnerFrom::Prebuilt,
-        base_digest: None,
-        push: false,
-        to: None,
-        json: false,
-    };
-    make(docker, root, &args, steps)
+    make(docker, root, &Wanted::default(), steps)
 }
 
-fn make(docker: &Docker, root: &Path, args: &Args, steps: &mut Steps) -> Result<Record> {
-    let runner = match args.runner {
-        RunnerFrom::Prebuilt => Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?),
-        RunnerFrom::Source => None,
+fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) -> Result<Record> {
+    let runner = match (wanted.from, wanted.runner) {
+        (RunnerFrom::Source, _) => None,
+        (RunnerFrom::Prebuilt, Some(runner)) => Some(engine::given_runner(runner)?),
+        (RunnerFrom::Prebuilt, None) => {
+            Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?)
+        }
     };
     let context = steps.step("context", || Context::assemble(root, runner.as_deref()))?;
-    let base = Base { digest: args.base_digest.clone() };
-    let mut labels = labels(&context);
+    let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
-        let id = build::build(docker, &context, args.runner, &base, &labels)?;
+        let id = build::build(docker, &context, &recipe, build::tell)?;
         // Only the image itself knows its release for certain. The second build takes every layer from the first.
         let release = ask_release(docker, &id)?;
-        labels.insert("release".to_owned(), release.clone());
-        Ok((build::build(docker, &context, args.runner, &base, &labels)?, release))
+        recipe.labels.insert("release".to_owned(), release.clone());
+        recipe.no_cache = false;
+        Ok((build::build(docker, &context, &recipe, |_| {})?, release))
     })?;
-    steps.step("look", || look(docker, &id, &context, &labels))?;
+    steps.step("look", || look(docker, &id, &context, &recipe.labels))?;
     steps.step("record", || {
         let record = Record { id: id.clone(), release, revision: context.revision.clone(), proved: false };
         let subject = sbom::Subject { id: &id, revision: &context.revision, base: &base_name(root)? };
@@ -121,8 +142,10 @@ fn make(docker: &Docker, root: &Path, args: &Args, steps: &mut Steps) -> Result<
         record.write(root)?;
         let path = Record::folder(root).join("sbom.cdx.json");
         crate::files::replace(&path, &format!("{}\n", serde_json::to_string_pretty(&parts)?))?;
-        if let Some(tag) = &args.tag {
-            docker.run(&format!("name the image `{tag}`"), &["tag", &id, tag], |_| {})?;
+        // Without a name, the first one that is taken back would take the image along; and pruning would.
+        let kept = format!("{}:built", PROJECT.name);
+        for name in [Some(kept.as_str()), wanted.tag].into_iter().flatten() {
+            docker.run(&format!("name the image `{name}`"), &["tag", &id, name], |_| {})?;
         }
         Ok(record)
     })

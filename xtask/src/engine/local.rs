@@ -112,7 +112,11 @@ impl Ground {
     }
 }
 
-fn given_runner(runner: &Path) -> Outcome<PathBuf> {
+/// The path of a runner that somebody names.
+///
+/// # Errors
+/// Exit 2 when there is none.
+pub(crate) fn given_runner(runner: &Path) -> Outcome<PathBuf> {
     runner.canonicalize().map_err(|error| {
         Failure::new(format!("find the runner `{}`", runner.display())).exit(Exit::Usage).cause(error)
     })

@@ -9,49 +9,51 @@ use std::collections::BTreeMap;
 /// Labels by their OCI names.
 pub(crate) type Labels = BTreeMap<String, String>;
 
-/// What the base image is, beside its tag.
+/// How it is built, beside what of.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Base {
-    /// `sha256:…`, when its very bytes are pinned.
-    pub(crate) digest: Option<String>,
+pub(crate) struct Recipe {
+    /// Where the runner comes from.
+    pub(crate) from: RunnerFrom,
+    /// `sha256:…`, when the base's very bytes are pinned.
+    pub(crate) base_digest: Option<String>,
+    /// Whether no layer of an earlier build may be taken.
+    pub(crate) no_cache: bool,
+    /// What the image says of itself.
+    pub(crate) labels: Labels,
 }
 
-/// Builds, and returns the image's id.
+/// Builds, and returns the image's id; `each` sees docker's lines as they come.
 ///
 /// # Errors
 /// Exit 1 with the last lines of the failed step; the remedy where it is known.
 pub(crate) fn build(
     docker: &Docker,
     context: &Context,
-    from: RunnerFrom,
-    base: &Base,
-    labels: &Labels,
+    recipe: &Recipe,
+    each: impl Fn(&str) + Send + 'static,
 ) -> Outcome<String> {
     let id_file = context.folder().with_extension("id");
     let id_path = id_file.display().to_string();
-    let runner = format!("RUNNER={}", from.word());
-    let digest = format!(
-        "DIRECTUS_DIGEST={}",
-        base.digest.as_ref().map_or(String::new(), |digest| format!("@{digest}"))
-    );
-    let mut arguments: Vec<String> =
-        ["build", "--progress=plain", "--iidfile", &id_path, "--build-arg", &runner, "--build-arg", &digest]
-            .map(str::to_owned)
-            .to_vec();
-    for (name, value) in labels {
+    let digest = recipe.base_digest.as_ref().map_or(String::new(), |digest| format!("@{digest}"));
+    let mut arguments = ["build", "--progress=plain", "--iidfile", &id_path].map(str::to_owned).to_vec();
+    for argument in [format!("RUNNER={}", recipe.from.word()), format!("DIRECTUS_DIGEST={digest}")] {
+        arguments.extend(["--build-arg".to_owned(), argument]);
+    }
+    arguments.extend(recipe.no_cache.then(|| "--no-cache".to_owned()));
+    for (name, value) in &recipe.labels {
         arguments.extend(["--label".to_owned(), format!("{name}={value}")]);
     }
     arguments.push(context.folder().display().to_string());
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let built = docker.run("build the image", &words, step);
+    let built = docker.run("build the image", &words, each);
     let id = std::fs::read_to_string(&id_file);
     let _ = std::fs::remove_file(&id_file);
     built.map_err(explained)?;
     id.map_err(|error| Failure::new("build the image: docker wrote no id").cause(error))
 }
 
-/// `#12 [image 3/9] COPY …`: the beginning of a step that does something.
-fn step(line: &str) {
+/// Tells the beginning of each step that does something: `#12 [image 3/9] COPY …`.
+pub(crate) fn tell(line: &str) {
     let Some((_, rest)) = line.split_once("] ").filter(|_| line.starts_with('#') && line.contains(" ["))
     else {
         return;

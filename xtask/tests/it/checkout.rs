@@ -6,8 +6,13 @@ use std::sync::OnceLock;
 use testbed::{Absent, Cache, DirectusInstall, Server, require};
 
 /// What `cargo xtask` reads of a checkout.
-const COPIED: [&str; 10] = [
+const COPIED: [&str; 15] = [
+    ".dockerignore",
+    ".env.example",
+    ".gitea",
     "Cargo.toml",
+    "Dockerfile",
+    "compose.dev.yaml",
     "package.json",
     "package-lock.json",
     "db-init",
@@ -57,6 +62,40 @@ impl Checkout {
             assert!(status.expect("cp").success(), "{name}");
         }
         Some(Checkout { folder })
+    }
+
+    /// A repository of everything that git tracks here, as it is in the working tree, in one commit.
+    pub(crate) fn committed() -> Checkout {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = "git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from=- --ignore-failed-read 2>/dev/null | tar --extract -C \"$0\"";
+        let status = Command::new("sh").args(["-c", script]).arg(folder.path()).current_dir(root()).status();
+        assert!(status.expect("sh").success());
+        let checkout = Checkout { folder };
+        checkout.git(&["init", "--quiet", "--initial-branch=main"]);
+        checkout.commit("all");
+        checkout
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&[
+            "-c",
+            "user.name=A",
+            "-c",
+            "user.email=a@example.com",
+            "commit",
+            "--quiet",
+            "--message",
+            message,
+        ]);
+    }
+
+    /// One git command.
+    #[track_caller]
+    pub(crate) fn git(&self, arguments: &[&str]) {
+        let status = Command::new("git").arg("-C").arg(self.path("")).args(arguments).status();
+        assert!(status.expect("git").success(), "{arguments:?}");
     }
 
     pub(crate) fn path(&self, path: &str) -> PathBuf {

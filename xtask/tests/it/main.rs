@@ -1,6 +1,7 @@
 //! `cargo xtask` as its users meet it: the real program, real Postgres with TimescaleDB, real Directus.
 
 mod checkout;
+mod containers;
 mod db_init;
 mod dry_run;
 mod endings;

@@ -1,0 +1,101 @@
+//! Real containers: the image, the compose file, the workflow. One test at a time, because each needs the whole machine.
+
+mod compose;
+mod image;
+mod refusals;
+mod registry;
+mod workflow;
+
+use crate::checkout::{Checkout, Said, root, runner, said};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use testbed::Absent;
+
+/// The turn of one test.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether containers can be made here, of base images that are here.
+fn containers() -> Result<(), Absent> {
+    let daemon = docker(&["version", "--format", "{{.Server.Version}}"]);
+    if daemon.code != Some(0) {
+        return Err(Absent::new("no Docker daemon answers; start one: sudo dockerd &"));
+    }
+    for image in [pin("database-image"), pin("rust-image"), directus_image()] {
+        if docker(&["image", "inspect", &image]).code != Some(0) {
+            return Err(Absent::new(format!(
+                "the image {image} is not here: docker pull it, or scripts/base-images.sh"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A program of this machine.
+fn program(name: &str, from: &str) -> Result<(), Absent> {
+    let found =
+        Command::new("sh").args(["-c", "command -v \"$0\"", name]).output().expect("sh").status.success();
+    if found { Ok(()) } else { Err(Absent::new(format!("no {name} on PATH: {from}"))) }
+}
+
+fn directus_image() -> String {
+    let package = std::fs::read_to_string(root().join("package.json")).expect("package.json");
+    let (_, rest) = package.split_once("\"directus\": \"").expect("a pin");
+    format!("directus/directus:{}", rest.split('"').next().expect("a version"))
+}
+
+/// A name that the root manifest has.
+fn pin(name: &str) -> String {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let line = manifest.lines().find_map(|line| line.strip_prefix(&format!("{name} = \""))).expect(name);
+    line.trim_end_matches('"').to_owned()
+}
+
+fn docker(arguments: &[&str]) -> Said {
+    said(Command::new("docker").args(arguments))
+}
+
+/// `cargo xtask image` with the runner that ships, not started yet; its folder for what it leaves is the checkout's own.
+fn image(checkout: &Checkout, arguments: &[&str]) -> Command {
+    let mut command = checkout.xtask(&["image"]);
+    command.args(arguments).env("CARGO_TARGET_DIR", checkout.path("target"));
+    command
+}
+
+/// Builds an image out of a checkout, and returns its id.
+#[track_caller]
+fn built(checkout: &Checkout, arguments: &[&str]) -> String {
+    let runner = runner().display().to_string();
+    let mut words = vec!["--runner", &runner];
+    words.extend(arguments);
+    said(&mut image(checkout, &words)).expect(0, &["record"]).stdout.trim().to_owned()
+}
+
+/// Something to undo at the end of a test, however it ends.
+struct Undo<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for Undo<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Adds a copy of a field under another name to a checkout's snapshot.
+fn add_field(checkout: &Checkout, collection: &str, like: &str, name: &str) {
+    checkout.edit("snapshots/schema.yaml", |text| {
+        let head = format!("  - collection: {collection}\n    field: {like}\n");
+        let start = text.find(&head).expect("the field");
+        let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next item") + 1;
+        let copy = text[start..end]
+            .replace(&format!("field: {like}\n"), &format!("field: {name}\n"))
+            .replace(&format!("name: {like}\n"), &format!("name: {name}\n"));
+        format!("{}{copy}{}", &text[..start], &text[start..])
+    });
+}
+
+fn text_of(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -68,11 +68,10 @@ fn failure(seed: &Seed, steps: &[Step], item: &Item, index: usize, word: &str, t
         Trouble::Refused(refusal) => refusal.field.as_deref(),
         Trouble::NoAnswer(_) => None,
     };
-    // Of a rule over several fields Directus names all of them.
-    let field = item
-        .fields
-        .iter()
-        .find(|each| field.is_some_and(|names| names.split(", ").any(|name| name == each.name)));
+    // Of a rule over several fields Directus names all of them, as the database spells them: `entry, "user"`.
+    let names =
+        |each: &str| field.is_some_and(|names| names.split(", ").any(|name| name.trim_matches('"') == each));
+    let field = item.fields.iter().find(|each| names(&each.name));
     let line = field.map_or(item.line, |field| field.line);
     let failure = Failure::new(format!("{word} {} ({}:{line})", item.title(), item.path));
     let failure = explained(failure, trouble);

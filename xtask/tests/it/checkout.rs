@@ -122,7 +122,19 @@ impl Checkout {
         for name in ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD", "DB_CONNECTION_STRING"] {
             command.env_remove(name);
         }
+        for name in ["DIRECTUS_URL", "DIRECTUS_TOKEN", "DIRECTUS_EMAIL", "DIRECTUS_PASSWORD"] {
+            command.env_remove(name);
+        }
+        command.env("XTASK_STATE_DIR", self.path("state"));
         command
+    }
+
+    /// `cargo xtask up`, not started yet.
+    pub(crate) fn up(&self, arguments: &[&str]) -> Command {
+        let runner = runner().display().to_string();
+        let mut words = vec!["up", "--runner", &runner];
+        words.extend(arguments);
+        self.xtask(&words)
     }
 
     /// `cargo xtask dry-run`, not started yet.

@@ -1,0 +1,107 @@
+//! A Directus that `up` runs for a copy of this checkout; stopped and removed at the end.
+
+use crate::checkout::{Checkout, Said, said};
+use serde_json::{Value, json};
+use std::process::Command;
+
+pub(crate) struct Instance {
+    pub(crate) checkout: Checkout,
+    pub(crate) port: u16,
+    pub(crate) email: String,
+    pub(crate) password: String,
+    token: String,
+}
+
+/// A port that nobody has just now.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port")
+        .port()
+}
+
+impl Instance {
+    /// Runs `up` with these arguments; `None` when the services are not there.
+    #[track_caller]
+    pub(crate) fn up(arguments: &[&str]) -> Option<Instance> {
+        let checkout = Checkout::new()?;
+        let port = free_port();
+        let mut instance =
+            Instance { checkout, port, email: String::new(), password: String::new(), token: String::new() };
+        instance.start(arguments);
+        Some(instance)
+    }
+
+    /// Runs `up` once more; what it said, as JSON.
+    #[track_caller]
+    pub(crate) fn start(&mut self, arguments: &[&str]) -> Value {
+        let port = self.port.to_string();
+        let mut words = vec!["--json", "--port", &port];
+        words.extend(arguments);
+        let said = said(&mut self.checkout.up(&words)).expect(0, &[]);
+        let json: Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
+        assert_eq!(json["url"], format!("http://localhost:{port}"));
+        let text = |name: &str| json[name].as_str().expect(name).to_owned();
+        (self.email, self.password) = (text("email"), text("password"));
+        let login = json!({ "email": self.email, "password": self.password });
+        let (status, answer) = self.ask("POST", "/auth/login", Some(&login));
+        assert_eq!(status, 200, "{answer}");
+        self.token = answer["data"]["access_token"].as_str().expect("a token").to_owned();
+        json
+    }
+
+    /// `cargo xtask seed`, not started yet.
+    pub(crate) fn seed(&self, arguments: &[&str]) -> Command {
+        let mut words = vec!["seed"];
+        words.extend(arguments);
+        self.checkout.xtask(&words)
+    }
+
+    /// The same to another address, as the administrator.
+    pub(crate) fn seed_at(&self, url: &str, arguments: &[&str]) -> Command {
+        let mut command = self.seed(arguments);
+        command
+            .env("DIRECTUS_URL", url)
+            .env("DIRECTUS_EMAIL", &self.email)
+            .env("DIRECTUS_PASSWORD", &self.password);
+        command
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// What Directus answers the administrator.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
+        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url()));
+        let request = match self.token.as_str() {
+            "" => request,
+            token => request.header("authorization", format!("Bearer {token}")),
+        };
+        let request = request.header("content-type", "application/json");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let mut answer = config.new_agent().run(request.body(body).expect("a request")).expect("an answer");
+        let text = answer.body_mut().read_to_string().expect("a text");
+        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default())
+    }
+
+    /// The items of a collection, as far as a query says.
+    #[track_caller]
+    pub(crate) fn items(&self, collection: &str, query: &str) -> Vec<Value> {
+        let (status, answer) = self.ask("GET", &format!("/items/{collection}?limit=-1&{query}"), None);
+        assert_eq!(status, 200, "{answer}");
+        answer["data"].as_array().expect("a list").clone()
+    }
+
+    /// Stops it.
+    pub(crate) fn down(&self) -> Said {
+        said(&mut self.checkout.xtask(&["down"]))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        said(&mut self.checkout.xtask(&["down", "--volumes"]));
+    }
+}

@@ -1,0 +1,164 @@
+//! The Directus to click in: it starts, stays, is found, changes with its checkout, and goes without a trace.
+
+use crate::checkout::{Checkout, said};
+use crate::instance::{Instance, free_port};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// The one folder in the state folder.
+fn folder(checkout: &Checkout) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(checkout.path("state")).ok()?.flatten();
+    entries.map(|entry| entry.path()).find(|path| path.is_dir())
+}
+
+/// The supervisor that the record names.
+fn supervisor(checkout: &Checkout) -> Pid {
+    let record =
+        std::fs::read_to_string(folder(checkout).expect("a folder").join("record")).expect("a record");
+    let record: Value = serde_json::from_str(&record).expect("JSON");
+    Pid::from_raw(record["pid"].as_i64().and_then(|pid| i32::try_from(pid).ok()).expect("a pid"))
+        .expect("a pid")
+}
+
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !condition() {
+        assert!(began.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Processes, other than zombies, that have `text` in their command line or environment.
+fn processes_with(text: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+    let mine = |path: PathBuf| {
+        let read = |name: &str| std::fs::read(path.join(name)).unwrap_or_default();
+        let words = [read("cmdline"), read("environ")].concat();
+        let words = String::from_utf8_lossy(&words).into_owned();
+        let is_self = path.ends_with(std::process::id().to_string());
+        (!is_self && words.contains(text))
+            .then(|| String::from_utf8_lossy(&read("cmdline")).replace('\0', " "))
+    };
+    entries.map(|entry| entry.path()).filter_map(mine).collect()
+}
+
+/// What everything that belongs to a checkout's Directus has in its command line or environment.
+fn sign(checkout: &Checkout) -> String {
+    folder(checkout).expect("a folder").display().to_string()
+}
+
+#[test]
+fn it_stays_is_found_changes_with_its_checkout_and_goes_without_a_trace() {
+    let Some(mut instance) = Instance::up(&[]) else { return };
+    let state = folder(&instance.checkout).expect("a folder");
+    let mode = |path: PathBuf| std::fs::metadata(path).expect("a file").mode() & 0o777;
+    assert_eq!((mode(state.clone()), mode(state.join("login"))), (0o700, 0o600));
+    assert_eq!(instance.items("classes", "").len(), 17);
+
+    let pid = supervisor(&instance.checkout);
+    let again = instance.start(&[]);
+    assert_eq!(
+        (&again["was_running"], &again["seeded"]["unchanged"]),
+        (&Value::Bool(true), &Value::from(34))
+    );
+    assert_eq!(supervisor(&instance.checkout), pid, "it is the same one");
+
+    std::fs::write(
+        instance.checkout.path("db-init-post/003_note.sql"),
+        "COMMENT ON TABLE organizations IS 'changed';\n",
+    )
+    .expect("a migration");
+    let port = instance.port.to_string();
+    let said_so = said(&mut instance.checkout.up(&["--port", &port]))
+        .expect(0, &["schema, migrations or runner changed since", "db-init-post/003_note.sql"]);
+    assert!(said_so.stdout.contains(&format!("http://localhost:{port}")), "{}", said_so.stdout);
+    assert_ne!(supervisor(&instance.checkout), pid);
+
+    let down = instance.down().expect(0, &["its data stays in"]);
+    assert_eq!(down.stdout, "Directus and Postgres are stopped\n");
+    let log = std::fs::read_to_string(state.join("log")).expect("a log");
+    assert!(log.contains("Directus shut down OK"), "{log}");
+    assert!(!log.contains("did not end within"), "{log}");
+    assert_eq!(processes_with(&sign(&instance.checkout)), Vec::<String>::new());
+
+    // The port is remembered.
+    said(&mut instance.checkout.up(&[])).expect(0, &["seeded before: all 34 items"]);
+    let gone = said(&mut instance.checkout.xtask(&["down", "--volumes"]))
+        .expect(0, &["removing ", "database", "uploads"]);
+    assert_eq!(gone.stdout, "Directus and Postgres are stopped\n");
+    assert!(!state.exists());
+    said(&mut instance.checkout.xtask(&["down", "--volumes"])).expect(0, &["there is no data"]);
+}
+
+#[test]
+fn kill_9_of_the_supervisor_leaves_nothing_running_and_the_next_up_works() {
+    let Some(mut instance) = Instance::up(&[]) else { return };
+    for _ in 0..2 {
+        kill_process(supervisor(&instance.checkout), Signal::KILL).expect("a process");
+        // At once: the killed one's Postgres may still be dying.
+        let json = instance.start(&[]);
+        assert_eq!(
+            (&json["was_running"], &json["seeded"]["unchanged"]),
+            (&Value::Bool(false), &Value::from(34))
+        );
+    }
+    let sign = sign(&instance.checkout);
+    kill_process(supervisor(&instance.checkout), Signal::KILL).expect("a process");
+    eventually("nothing lives on", || processes_with(&sign).is_empty());
+}
+
+#[test]
+fn ctrl_c_stops_what_up_has_started_but_not_what_was_running() {
+    let Some(checkout) = Checkout::new() else { return };
+    let port = free_port().to_string();
+    let begin = |arguments: &[&str], until: &str| {
+        let mut words = vec!["--port", port.as_str()];
+        words.extend(arguments);
+        let log = checkout.path("said");
+        let file = std::fs::File::create(&log).expect("a file");
+        let child = checkout.up(&words).stdout(Stdio::null()).stderr(file).spawn().expect("a process");
+        let has_said = || std::fs::read_to_string(&log).is_ok_and(|text| text.contains(until));
+        eventually(until, has_said);
+        child
+    };
+    let interrupt = |mut child: std::process::Child| {
+        kill_process(Pid::from_child(&child), Signal::INT).expect("a process");
+        assert_eq!(child.wait().expect("an end").code(), Some(130));
+    };
+    // While it starts, and while it is watched.
+    interrupt(begin(&[], "starting the runner"));
+    assert_eq!(processes_with(&sign(&checkout)), Vec::<String>::new());
+    interrupt(begin(&["--foreground"], "Ctrl-C stops it"));
+    assert_eq!(processes_with(&sign(&checkout)), Vec::<String>::new());
+
+    said(&mut checkout.up(&[])).expect(0, &[]);
+    interrupt(begin(&["--foreground"], "Directus runs on"));
+    assert!(!processes_with(&sign(&checkout)).is_empty());
+    said(&mut checkout.xtask(&["down", "--volumes"])).expect(0, &[]);
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_told() {
+    let Some(checkout) = Checkout::new() else { return };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port().to_string();
+    said(&mut checkout.up(&["--port", &port]))
+        .expect(2, &[&format!("error: listen on port {port}"), "--port"]);
+
+    std::fs::write(checkout.path("db-init/004_typo.sql"), "ALTER TABEL positions ADD x int;\n")
+        .expect("a file");
+    let port = free_port().to_string();
+    said(&mut checkout.up(&["--port", &port])).expect(
+        1,
+        &["error: start Directus", "db-init/004_typo.sql:1:7", "syntax error at or near \"TABEL\""],
+    );
+    assert_eq!(processes_with(&sign(&checkout)), Vec::<String>::new());
+
+    std::fs::remove_file(checkout.path("db-init/004_typo.sql")).expect("a file");
+    std::fs::write(checkout.path("seeds/typo.yaml"), "events: []\n").expect("a file");
+    said(&mut checkout.up(&["--port", &port])).expect(3, &["seeds/typo.yaml:1:1", "nothing was sent"]);
+}

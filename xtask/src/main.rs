@@ -74,6 +74,7 @@ enum Command {
     Down(cmd::down::Args),
     Seed(cmd::seed::Args),
     Test(cmd::test::Args),
+    Doctor(cmd::doctor::Args),
     Setup(cmd::setup::Args),
     Drill(cmd::drill::Args),
     Bench(cmd::bench::Args),
@@ -113,6 +114,7 @@ fn run(command: Command, root: &Path) -> anyhow::Result<Exit> {
         Command::Test(args) => cmd::test::run(args, root),
         Command::Drill(args) => cmd::drill::run(args, root),
         Command::Bench(args) => cmd::bench::run(args, root),
+        Command::Doctor(args) => cmd::doctor::run(args, root),
         Command::Setup(args) => cmd::setup::run(args, root),
         Command::Completions(args) => cmd::completions::run(args),
     }

@@ -175,6 +175,20 @@ pub(crate) fn detached(arguments: &[&str], log: &Path) -> Outcome<Child> {
     command.spawn().map_err(failed)
 }
 
+/// What a short program says, both streams, if it ends well within `within`.
+pub(crate) fn said(program: &Path, arguments: &[&str], within: Duration) -> Option<String> {
+    let running = start(program, arguments, Env::Inherited(Vec::new()), |_| {}).ok()?;
+    let began = Instant::now();
+    while running.ended().ok()?.is_none() {
+        if began.elapsed() > within {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let ended = running.wait().ok()?;
+    ended.status.success().then(|| ended.lines.join("\n").trim().to_owned())
+}
+
 fn expression(program: &Path, arguments: &[&str], env: Env) -> Expression {
     quiet(program, arguments, env).stderr_to_stdout()
 }

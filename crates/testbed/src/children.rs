@@ -34,7 +34,7 @@ pub(crate) fn dying_with_us(expression: &Expression, inherit: Vec<RawFd>) -> Exp
 }
 
 /// The path of `program` on PATH, if it is there and executable.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     // An ordinary user's PATH may lack the folders of system tools.
     std::env::split_paths(&path)
@@ -53,7 +53,7 @@ pub(crate) fn succeeds<S: AsRef<OsStr>>(program: &str, arguments: impl IntoItera
 }
 
 /// Whether this process is the system's administrator.
-pub(crate) fn is_root() -> bool {
+pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 

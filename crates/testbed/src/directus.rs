@@ -3,7 +3,7 @@
 use crate::cache::{Cache, Recipe, Workshop, hash_of, touched};
 use crate::progress::Progress;
 use crate::tool::{self, Tool};
-use crate::{children, disk};
+use crate::{children, disk, needs};
 use contract::{Exit, Failure, Outcome};
 use duct::Expression;
 use serde_json::Value;
@@ -238,8 +238,7 @@ fn npm(workshop: &Workshop<'_>, words: &[&str]) -> Expression {
 }
 
 fn require_tools() -> Outcome<()> {
-    let tools = [("npm", "npm"), ("make", "make"), ("g++", "g++"), ("python3", "python3")];
-    let missing: Vec<&str> = tools
+    let missing: Vec<&str> = needs::FETCH_DIRECTUS
         .iter()
         .filter(|(program, _)| children::find(program).is_none())
         .map(|(_, package)| *package)

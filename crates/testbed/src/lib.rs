@@ -14,6 +14,7 @@ pub mod disk;
 mod dump;
 mod instance;
 mod keeper;
+pub mod needs;
 pub mod pins;
 mod postgres_root;
 pub mod progress;
@@ -24,6 +25,7 @@ mod tcp;
 mod tool;
 
 pub use cache::Cache;
+pub use children::{find as find_program, is_root};
 pub use directus::{DirectusInstall, directus};
 pub use dump::without_random_lines;
 pub use instance::Instance;

@@ -1,11 +1,11 @@
 //! The Postgres root: a folder with Debian's Postgres, TimescaleDB and PostGIS and all they need, made by mmdebstrap.
 
 use crate::cache::{Cache, Recipe, Workshop, hash_of, touched};
-use crate::children;
 use crate::pins::PINS;
 use crate::progress::Progress;
 use crate::sandbox::{self, MOUNT_POINTS, Options};
 use crate::tool::{self, Tool};
+use crate::{children, needs};
 use contract::{Failure, Outcome};
 use duct::Expression;
 use std::ffi::OsString;
@@ -99,14 +99,9 @@ fn part_name() -> String {
 /// # Errors
 /// Exit 1 with what is missing and the ways around it.
 pub(crate) fn require_possible(progress: &Progress) -> Outcome<()> {
-    let mut tools = vec![
-        ("bwrap", "bubblewrap"),
-        ("mmdebstrap", "mmdebstrap"),
-        ("unshare", "util-linux"),
-        ("tar", "tar"),
-    ];
+    let mut tools = [needs::RUN, needs::FETCH_POSTGRES].concat();
     if !children::is_root() {
-        tools.push(("newuidmap", "uidmap"));
+        tools.extend(needs::FETCH_POSTGRES_AS_USER);
     }
     sandbox::require_tools(&tools, progress)?;
     sandbox::require_namespaces()?;
@@ -163,7 +158,7 @@ fn pipeline(workshop: &Workshop<'_>) -> Outcome<Expression> {
 
 /// The namespaces that mmdebstrap runs in. A process namespace, so that everything in it dies with us: mmdebstrap, apt, dpkg and
 /// their scripts. For an ordinary user also a user namespace with subordinate ids, in which mmdebstrap believes to be root.
-fn namespace() -> Outcome<Vec<&'static str>> {
+pub(crate) fn namespace() -> Outcome<Vec<&'static str>> {
     let common = ["unshare", "--pid", "--fork", "--kill-child", "--mount", "--mount-proc"];
     if children::is_root() {
         // Root in a container may lack the right to; mmdebstrap then has to do without as well.

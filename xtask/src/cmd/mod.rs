@@ -7,6 +7,7 @@ pub(crate) mod ci;
 pub(crate) mod completions;
 pub(crate) mod db_init;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod down;
 pub(crate) mod drill;
 pub(crate) mod dry_run;

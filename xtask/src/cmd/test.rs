@@ -9,7 +9,7 @@ use xshell::{Shell, cmd};
 /// Run every test that this machine can run.
 ///
 /// Formatting, lints, the static rules, then unit and integration tests against real Postgres, TimescaleDB and Directus, which are fetched
-/// first if need be. What cannot run here is named with the reason; with --require that is a failure.
+/// first if need be; the admin UI in a real browser, if there is one, whose pictures are kept in target/screenshots/. What cannot run here is named with the reason; with --require that is a failure.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -38,24 +38,29 @@ enum Group {
 struct Suite {
     name: &'static str,
     group: Group,
+    /// Programs that are not fetched by us, each with the package that has it.
+    needs: &'static [(&'static str, &'static str)],
     arguments: &'static [&'static str],
 }
 
-const SUITES: [Suite; 5] = [
-    Suite { name: "formatting", group: Group::Fast, arguments: &["fmt", "--all", "--check"] },
+const SUITES: [Suite; 6] = [
+    Suite { name: "formatting", group: Group::Fast, needs: &[], arguments: &["fmt", "--all", "--check"] },
     Suite {
         name: "lints",
         group: Group::Fast,
+        needs: &[],
         arguments: &["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
     },
     Suite {
         name: "unit tests",
         group: Group::Fast,
+        needs: &[],
         arguments: &["test", "--quiet", "--locked", "--workspace", "--lib", "--bins"],
     },
     Suite {
         name: "integration tests",
         group: Group::Services,
+        needs: &[],
         // One at a time within a binary: two cores, and each test may run a Directus of its own.
         arguments: &[
             "test",
@@ -67,11 +72,30 @@ const SUITES: [Suite; 5] = [
             "--",
             "--nocapture",
             "--test-threads=2",
+            "--skip",
+            "browser::",
+        ],
+    },
+    Suite {
+        name: "browser tests",
+        group: Group::Services,
+        needs: testbed::needs::BROWSER,
+        arguments: &[
+            "test",
+            "--locked",
+            "--package",
+            "xtask",
+            "--test",
+            "it",
+            "--",
+            "--nocapture",
+            "browser::",
         ],
     },
     Suite {
         name: "provisioning tests",
         group: Group::Network,
+        needs: &[],
         // They fetch everything anew into folders of their own, so they are marked and run by themselves.
         arguments: &[
             "test",
@@ -105,18 +129,14 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     for suite in SUITES.iter().filter(|suite| wanted(suite.group)) {
         console::heading(suite.name);
         let env = match (&services, suite.group) {
-            (_, Group::Fast) => Vec::new(),
-            (Ok(env), _) => env.clone(),
-            (Err(failure), _) => {
-                let failure = failure.clone();
-                results.push((
-                    suite.name,
-                    if args.require { Went::Failed(failure) } else { Went::LeftOut(failure) },
-                ));
-                continue;
-            }
+            (_, Group::Fast) => Ok(Vec::new()),
+            (services, _) => services.clone(),
         };
-        results.push((suite.name, cargo(suite, root, env).into()));
+        results.push(match env.and_then(|env| require_programs(suite).map(|()| env)) {
+            Ok(env) => (suite.name, cargo(suite, root, env).into()),
+            Err(failure) if args.require => (suite.name, Went::Failed(failure)),
+            Err(failure) => (suite.name, Went::LeftOut(failure)),
+        });
     }
     if wanted(Group::Services) {
         console::heading(DRILLS);
@@ -151,6 +171,20 @@ fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
         env.push(("TEST_REQUIRE".to_owned(), "1".to_owned()));
     }
     Ok(env)
+}
+
+/// What a suite needs and we do not fetch.
+fn require_programs(suite: &Suite) -> Outcome<()> {
+    let missing: Vec<_> =
+        suite.needs.iter().filter(|(program, _)| testbed::find_program(program).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let programs: Vec<String> = missing.iter().map(|(program, _)| format!("`{program}`")).collect();
+    let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+    Err(Failure::new(format!("run the {}", suite.name))
+        .cause(format!("{} not installed", programs.join(", ")))
+        .hint(format!("sudo apt-get install {}", packages.join(" "))))
 }
 
 /// A line that you could type; its output goes where ours goes.

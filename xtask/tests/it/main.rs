@@ -1,19 +1,21 @@
 //! `cargo xtask` as its users meet it: the real program, real Postgres with TimescaleDB, real Directus.
 
+mod browser;
 mod checkout;
 mod containers;
 mod db_init;
+mod doctor;
 mod dry_run;
 mod endings;
 mod house_rules;
+mod instance;
 mod live;
 mod new;
-mod rehearsal;
-mod walk;
-mod words;
-mod instance;
 mod proxy;
 mod registration;
 mod rehearsal;
 mod seed;
 mod up;
+mod walk;
+mod webdriver;
+mod words;

@@ -53,7 +53,7 @@ Examples:
 
 Exit codes:
   0 done   1 a step failed   2 usage or configuration   3 differences or findings   4 refused: it would destroy data
-  5 database not reachable in time   6 lock not obtained in time   128+n ended by signal n
+  5 database (or Directus) not reachable in time   6 lock not obtained in time   128+n ended by signal n
 
 The database is named by Directus' own variables: DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD, DB_SSL__…, or
 DB_CONNECTION_STRING; each also as NAME_FILE.";

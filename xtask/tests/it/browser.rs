@@ -59,6 +59,8 @@ fn an_organiser_finds_every_collection_and_registers_an_entry() {
 fn pictures() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let folder = target.unwrap_or_else(|| crate::checkout::root().join("target")).join("screenshots");
+    // Those of the run before would be taken for this one's.
+    let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     folder
 }

@@ -18,6 +18,22 @@ fn an_unbroken_checkout_passes_and_leaves_nothing() {
     );
 }
 
+#[test]
+fn with_seed_the_files_are_put_into_it_twice() {
+    let Some(checkout) = Checkout::new() else { return };
+    let seeded =
+        said(&mut checkout.dry_run(&["--seed", "--json"])).expect(0, &["34 created, 0 updated, 0 unchanged"]);
+    let json: serde_json::Value = serde_json::from_str(&seeded.stdout).expect("JSON alone on stdout");
+    let steps = json["steps"].as_array().expect("steps");
+    assert!(steps.iter().any(|step| step["name"] == "seed" && step["passed"] == true), "{json:#}");
+
+    // Well-formed, but not as Directus wants it: too few digits.
+    checkout.edit("seeds/rally-albania-2026.yaml", |text| text.replace("001010000000024", "0010100"));
+    let refused = said(&mut checkout.dry_run(&["--seed"]))
+        .expect(1, &["seeds/rally-albania-2026.yaml:", "Validation failed for field \"imei\""]);
+    assert_eq!(refused.last_line(), "dry-run failed at seed");
+}
+
 /// The bug that started it all: SQL that alters managed tables runs before they exist.
 fn plant_the_ordering_bug(checkout: &Checkout) {
     checkout.rename(

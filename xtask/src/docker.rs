@@ -76,6 +76,18 @@ impl Docker {
         process::run(what, &self.program, arguments, self.env(variables), each)
     }
 
+    /// Starts one command that goes on.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(
+        &self,
+        arguments: &[&str],
+        each: impl Fn(&str) + Send + 'static,
+    ) -> Outcome<process::Running> {
+        process::start(&self.program, arguments, self.env(&[]), each)
+    }
+
     /// What a command writes to stdout, byte for byte.
     ///
     /// # Errors

@@ -48,6 +48,9 @@ fn announce(down: &Down) {
         let bytes = disk::used_bytes(&folder.join(name));
         console::say(&format!("  {what:<9} {}", disk::human(bytes)));
     }
+    if let Some(project) = &down.project {
+        console::say(&format!("  volumes   of the compose project {project}"));
+    }
     console::say("  login and logs");
 }
 

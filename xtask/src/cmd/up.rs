@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     };
     console::heading("up");
     let up = dev::up(root, &Options { engine: args.engine, port: args.port, runner: args.runner })?;
-    console::say(&format!("    engine: {}", up.engine()));
+    console::say(&format!("    engine: {}", up.engine));
     let tally = match &seed {
         None => None,
         Some(seed) => {
@@ -68,18 +68,18 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             Some(seed::run(&mut directus, seed)?)
         }
     };
-    let state = if up.was_running() { "runs already" } else { "runs" };
+    let state = if up.was_running { "runs already" } else { "runs" };
     console::say(&paint(GREEN, &format!("Directus {state}")));
     if args.json {
         let database: serde_json::Map<String, serde_json::Value> =
-            up.database().iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+            up.database.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         let seeded = tally.map(seed::Tally::to_json);
         let (email, password) = (&up.login.email, up.login.password.expose());
         console::result(&format!(
             "{:#}",
             json!({
-                "url": up.address.to_string(), "email": email, "password": password, "engine": up.engine(),
-                "was_running": up.was_running(), "database": database, "log": up.log(), "seeded": seeded,
+                "url": up.address.to_string(), "email": email, "password": password, "engine": up.engine,
+                "was_running": up.was_running, "database": database, "log": up.instance.log_place(), "seeded": seeded,
             })
         ));
     } else {
@@ -97,7 +97,7 @@ fn tell(up: &Up) {
         ("open", up.address.to_string()),
         ("login", format!("{}  {}", up.login.email, up.login.password.expose())),
         ("database", up.psql()),
-        ("log", up.log().display().to_string()),
+        ("log", up.instance.log_place()),
     ] {
         console::result(&format!("  {what:<9} {text}"));
     }
@@ -106,18 +106,18 @@ fn tell(up: &Up) {
 
 /// Shows its log until somebody ends it, or it ends. One that was started by this command ends with it.
 fn stay(up: Up) -> Result<Exit> {
-    console::say(match up.was_running() {
+    console::say(match up.was_running {
         true => "Ctrl-C ends this view; Directus runs on",
         false => "Ctrl-C stops it",
     });
-    let mut log = up.follow();
-    while up.is_alive() {
+    let mut log = up.instance.follow();
+    while up.instance.is_alive() {
         log.lines().iter().for_each(|line| console::say(line));
         std::thread::sleep(Duration::from_millis(200));
     }
     crate::ending::wait_if_begun();
     log.lines().iter().for_each(|line| console::say(line));
-    if up.was_running() {
+    if up.was_running {
         return Ok(Exit::Done);
     }
     Err(Failure::new("keep Directus running: it ended").into())

@@ -3,6 +3,7 @@
 //! ```text
 //! <state>/<project>/<checkout>-<hash>/lock      flock'ed by the supervisor as long as it lives
 //!                                    /record    what runs, written by the supervisor
+//!                                    /compose   the services of compose.dev.yaml: project, ports, the database's password
 //!                                    /login     email, password and secret, for the owner alone
 //!                                    /data      Postgres
 //!                                    /uploads   Directus' files
@@ -148,8 +149,12 @@ impl Home {
 
     /// What runs, or ran last.
     pub(crate) fn last(&self) -> Option<Record> {
-        let text = fs::read_to_string(self.dir.join("record")).ok()?;
-        Record::from_json(&serde_json::from_str(&text).ok()?)
+        Record::from_json(&self.read("record")?)
+    }
+
+    /// What one of its files says.
+    pub(super) fn read(&self, name: &str) -> Option<Value> {
+        serde_json::from_str(&fs::read_to_string(self.dir.join(name)).ok()?).ok()
     }
 
     /// Says what runs.
@@ -162,7 +167,7 @@ impl Home {
 
     /// The administrator, if there has been one.
     pub(crate) fn login(&self) -> Option<Login> {
-        let json: Value = serde_json::from_str(&fs::read_to_string(self.dir.join("login")).ok()?).ok()?;
+        let json = self.read("login")?;
         let text = |name: &str| json[name].as_str().map(str::to_owned);
         let login = Login {
             email: text("email")?,
@@ -187,7 +192,7 @@ impl Home {
     }
 
     /// For its owner alone; aside first, so that whoever reads it sees the old one or the new one.
-    fn write(&self, name: &str, value: &Value) -> Outcome<()> {
+    pub(super) fn write(&self, name: &str, value: &Value) -> Outcome<()> {
         let (path, aside) = (self.dir.join(name), self.dir.join(format!("{name}.new")));
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
         file.and_then(|mut file| file.write_all(format!("{value:#}\n").as_bytes()))

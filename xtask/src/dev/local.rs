@@ -2,7 +2,7 @@
 
 use super::home::{Home, Record};
 use super::supervisor::PREFIX;
-use super::{Options, Up};
+use super::{Instance, Lines, Options, Up, require_free};
 use crate::console;
 use crate::ending::{self, Undoing};
 use crate::engine::{Ground, settings_for};
@@ -15,7 +15,6 @@ use contract::{Exit, Failure, Outcome};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -31,16 +30,13 @@ const TAIL: usize = 40;
 ///
 /// # Errors
 /// What provisioning, the runner or Directus say.
-pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
-    let home = Home::of(root)?;
-    home.make()?;
+pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
     let ground = Ground::prepare(root, options.runner.as_deref())?;
     let release = release(root, &ground)?;
-    let _turn = home.turn()?;
     if let Some(record) = home.running() {
         let same_port = options.port.is_none_or(|port| port == record.port);
         if record.release == release && same_port {
-            return found(&home, &record);
+            return found(home, &record);
         }
         let why = if same_port {
             "schema, migrations or runner changed since it was started"
@@ -48,12 +44,12 @@ pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
             "another port is wanted"
         };
         console::say(&format!("    it runs at {}, but {why}: restarting it", Address::Port(record.port)));
-        stop(&home, &record)?;
+        stop(home, &record)?;
     }
     let port = options.port.or(home.last().map(|record| record.port)).unwrap_or(super::PORT);
     require_free(port)?;
     let login = home.login_or_new()?;
-    keep_last_log(&home);
+    keep_last_log(home);
     let words = [
         "supervise",
         "--runner",
@@ -76,10 +72,10 @@ pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
         }
     });
     let address = Address::Port(port);
-    wait_until_healthy(&home, &mut supervisor, &address)?;
+    wait_until_healthy(home, &mut supervisor, &address)?;
     let record =
         home.running().ok_or_else(|| Failure::new("start Directus: it ended as soon as it was healthy"))?;
-    Ok(Up { address, login, record, started: Some(undoing), home })
+    Ok(Up::local(home, record, address, login, Some(undoing)))
 }
 
 /// It runs; whether it is healthy is worth a question.
@@ -94,7 +90,7 @@ fn found(home: &Home, record: &Record) -> Result<Up> {
         Ok(answer) => return Err(silent(home, format!("it answers {}", answer.status)).into()),
         Err(error) => return Err(silent(home, error.to_string()).into()),
     }
-    Ok(Up { address, login, record: record.clone(), started: None, home: home.clone() })
+    Ok(Up::local(home, record.clone(), address, login, None))
 }
 
 fn silent(home: &Home, why: String) -> Failure {
@@ -116,18 +112,6 @@ fn release(root: &Path, ground: &Ground) -> Result<String> {
     let binary = fs::metadata(&ground.runner)?;
     let built = binary.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{:x}-{:x}", release.id, binary.len(), built.as_millis()))
-}
-
-fn require_free(port: u16) -> Outcome<()> {
-    // Only a question; if somebody takes it in between, Directus says so itself.
-    TcpListener::bind(("127.0.0.1", port)).map(drop).map_err(|error| {
-        Failure::new(format!("listen on port {port} of this machine")).exit(Exit::Usage).cause(error).hint(
-            format!(
-                "end what listens there, or take another port: cargo xtask up --port {}",
-                port.wrapping_add(1)
-            ),
-        )
-    })
 }
 
 fn keep_last_log(home: &Home) {
@@ -215,8 +199,22 @@ fn tail(home: &Home) -> String {
         .join("\n")
 }
 
+impl Instance for Home {
+    fn is_alive(&self) -> bool {
+        Home::is_alive(self)
+    }
+
+    fn log_place(&self) -> String {
+        self.log().display().to_string()
+    }
+
+    fn follow(&self) -> Box<dyn Lines> {
+        Box::new(Follow::from_now(self))
+    }
+}
+
 /// A growing log, line by line.
-pub(crate) struct Follow {
+struct Follow {
     path: std::path::PathBuf,
     read: u64,
     rest: String,
@@ -224,18 +222,19 @@ pub(crate) struct Follow {
 
 impl Follow {
     /// From its beginning.
-    pub(crate) fn new(home: &Home) -> Follow {
+    fn new(home: &Home) -> Follow {
         Follow { path: home.log(), read: 0, rest: String::new() }
     }
 
     /// From its end.
-    pub(crate) fn from_now(home: &Home) -> Follow {
+    fn from_now(home: &Home) -> Follow {
         let read = fs::metadata(home.log()).map_or(0, |log| log.len());
         Follow { read, ..Follow::new(home) }
     }
+}
 
-    /// The lines that came since.
-    pub(crate) fn lines(&mut self) -> Vec<String> {
+impl Lines for Follow {
+    fn lines(&mut self) -> Vec<String> {
         let mut bytes = Vec::new();
         let read = File::open(&self.path).and_then(|mut log| {
             log.seek(SeekFrom::Start(self.read))?;

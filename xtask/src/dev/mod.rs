@@ -1,19 +1,23 @@
 //! The Directus to click in: one for each checkout, migrated and seeded, with data that stays. Which engine it stands on is decided here;
 //! what that engine does is a file of its own.
 
+mod compose;
 mod home;
 mod local;
 pub(crate) mod supervisor;
 mod target;
 
+use crate::console;
 use crate::directus::Credentials;
 use crate::ending::Undoing;
 use crate::engine::Login;
 use crate::http::Address;
 use anyhow::Result;
-use contract::Outcome;
+use compose::Services;
 use contract::env::{self, Environment};
+use contract::{Exit, Failure, Outcome};
 use home::{Home, Record};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 /// Directus' own.
@@ -22,11 +26,13 @@ pub(crate) const PORT: u16 = 8055;
 /// What `--engine` takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Choice {
-    /// What is there.
+    /// What runs already; else containers when Docker answers, and the local engine when it does not.
     #[default]
     Auto,
     /// No containers: Postgres and Directus from package registries, in the user's cache.
     Local,
+    /// The services of compose.dev.yaml.
+    Docker,
 }
 
 /// How it is started.
@@ -38,31 +44,54 @@ pub(crate) struct Options {
     pub(crate) runner: Option<PathBuf>,
 }
 
+/// What runs, whatever it stands on.
+pub(crate) trait Instance {
+    /// Whether it still runs.
+    fn is_alive(&self) -> bool;
+    /// Where to read what it says: a file, or a command.
+    fn log_place(&self) -> String;
+    /// The lines that it says from now on.
+    fn follow(&self) -> Box<dyn Lines>;
+}
+
+/// A growing log.
+pub(crate) trait Lines {
+    /// The lines that came since.
+    fn lines(&mut self) -> Vec<String>;
+}
+
 /// A Directus that runs.
 pub(crate) struct Up {
     pub(crate) address: Address,
     pub(crate) login: Login,
-    record: Record,
-    home: Home,
+    /// Where database and Directus come from.
+    pub(crate) engine: String,
+    /// The variables that name its database, as Directus takes them.
+    pub(crate) database: Vec<(String, String)>,
+    /// Whether it was running already.
+    pub(crate) was_running: bool,
+    pub(crate) instance: Box<dyn Instance>,
     /// Stops it again, if it was started now.
     started: Option<Undoing>,
 }
 
 impl Up {
-    /// Whether it was running already.
-    pub(crate) fn was_running(&self) -> bool {
-        self.started.is_none()
-    }
-
-    /// Where database and Directus come from.
-    pub(crate) fn engine(&self) -> &str {
-        &self.record.engine
+    fn local(home: &Home, record: Record, address: Address, login: Login, started: Option<Undoing>) -> Up {
+        Up {
+            address,
+            login,
+            engine: record.engine,
+            database: record.database,
+            was_running: started.is_none(),
+            instance: Box::new(home.clone()),
+            started,
+        }
     }
 
     /// What opens a session in its database.
     pub(crate) fn psql(&self) -> String {
         let value = |name: &str| {
-            self.record.database.iter().find(|(each, _)| each == name).map_or("", |(_, value)| value.as_str())
+            self.database.iter().find(|(each, _)| each == name).map_or("", |(_, value)| value.as_str())
         };
         format!(
             "psql -h {} -p {} -U {} {}",
@@ -71,26 +100,6 @@ impl Up {
             value("DB_USER"),
             value("DB_DATABASE")
         )
-    }
-
-    /// The variables that name its database, as Directus takes them.
-    pub(crate) fn database(&self) -> &[(String, String)] {
-        &self.record.database
-    }
-
-    /// What it says.
-    pub(crate) fn log(&self) -> PathBuf {
-        self.home.log()
-    }
-
-    /// The lines that it says from now on.
-    pub(crate) fn follow(&self) -> local::Follow {
-        local::Follow::from_now(&self.home)
-    }
-
-    /// Whether it still runs.
-    pub(crate) fn is_alive(&self) -> bool {
-        self.home.is_alive()
     }
 
     /// Lets it run on when this process ends.
@@ -106,9 +115,45 @@ impl Up {
 /// # Errors
 /// What the engine says.
 pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
-    match options.engine {
-        Choice::Auto | Choice::Local => local::up(root, options),
+    let home = Home::of(root)?;
+    home.make()?;
+    let _turn = home.turn()?;
+    let (local, services) = (home.running(), Services::running(&home));
+    let in_containers = match options.engine {
+        Choice::Local => false,
+        Choice::Docker => true,
+        Choice::Auto if local.is_some() => false,
+        Choice::Auto => services.is_some() || (options.runner.is_none() && compose::answers()),
+    };
+    // One at a time: both would want the port, and a snapshot could be of either.
+    match (in_containers, local, services) {
+        (true, Some(record), _) => {
+            console::say("    it runs on the local engine: stopping that first");
+            local::stop(&home, &record)?;
+        }
+        (false, _, Some(services)) => {
+            console::say("    it runs in containers: stopping those first");
+            services.stop()?;
+        }
+        _ => {}
     }
+    if in_containers { compose::up(root, &home, options) } else { local::up(root, &home, options) }
+}
+
+/// The port can be had.
+///
+/// # Errors
+/// Exit 2 when somebody listens there.
+fn require_free(port: u16) -> Outcome<()> {
+    // Only a question; if somebody takes it in between, Directus says so itself.
+    TcpListener::bind(("127.0.0.1", port)).map(drop).map_err(|error| {
+        Failure::new(format!("listen on port {port} of this machine")).exit(Exit::Usage).cause(error).hint(
+            format!(
+                "end what listens there, or take another port: cargo xtask up --port {}",
+                port.wrapping_add(1)
+            ),
+        )
+    })
 }
 
 /// What `down` found and did.
@@ -117,6 +162,8 @@ pub(crate) struct Down {
     pub(crate) was_running: bool,
     /// Its folder, if there is one.
     pub(crate) folder: Option<PathBuf>,
+    /// The compose project whose volumes have its data, if it ever ran in containers.
+    pub(crate) project: Option<String>,
 }
 
 /// Stops this checkout's Directus.
@@ -130,13 +177,17 @@ pub(crate) fn down(root: &Path) -> Outcome<Down> {
 }
 
 fn stopped(home: &Home) -> Outcome<Down> {
-    let record = home.running();
+    let (record, services) = (home.running(), Services::running(home));
     if let Some(record) = &record {
         local::stop(home, record)?;
     }
+    if let Some(services) = &services {
+        services.stop()?;
+    }
     Ok(Down {
-        was_running: record.is_some(),
+        was_running: record.is_some() || services.is_some(),
         folder: Some(home.dir().to_path_buf()).filter(|dir| dir.is_dir()),
+        project: Services::last(home).map(|services| services.project),
     })
 }
 
@@ -149,9 +200,12 @@ pub(crate) fn remove(root: &Path, before: impl FnOnce(&Down)) -> Result<()> {
     let _turn = home.turn()?;
     let down = stopped(&home)?;
     before(&down);
+    if let Some(services) = Services::last(&home) {
+        services.remove()?;
+    }
     if let Some(folder) = down.folder {
         std::fs::remove_dir_all(&folder)
-            .map_err(|error| contract::Failure::new(format!("remove `{}`", folder.display())).cause(error))?;
+            .map_err(|error| Failure::new(format!("remove `{}`", folder.display())).cause(error))?;
     }
     Ok(())
 }
@@ -160,10 +214,13 @@ pub(crate) fn remove(root: &Path, before: impl FnOnce(&Down)) -> Result<()> {
 /// its administrator.
 pub(crate) fn environment(root: &Path) -> Option<Environment> {
     let home = Home::of(root).ok()?;
-    let (record, login) = (home.running()?, home.login()?);
-    let mut variables = record.database;
+    let login = home.login()?;
+    let (mut variables, port) = match home.running() {
+        Some(record) => (record.database, record.port),
+        None => Services::running(&home).map(|services| (services.database(), services.port))?,
+    };
     variables.extend([
-        (env::DIRECTUS_URL.to_owned(), Address::Port(record.port).to_string()),
+        (env::DIRECTUS_URL.to_owned(), Address::Port(port).to_string()),
         (env::DIRECTUS_EMAIL.to_owned(), login.email),
         (env::DIRECTUS_PASSWORD.to_owned(), login.password.expose().to_owned()),
     ]);

@@ -14,17 +14,16 @@ use std::cmp::Ordering;
 
 /// The same schema in canonical order. Applying it twice changes nothing more.
 pub fn canonical(snapshot: &Snapshot) -> Snapshot {
-    let mut root = pick(snapshot.root(), NEWEST.root);
-    for (section, value) in &mut root {
-        let Some(shape) = Shape::of(section, NEWEST) else { continue };
-        let Value::Array(items) = value else { continue };
-        for item in items.iter_mut() {
-            *item = shape.ordered(item);
+    let section = |name: &str, value: &Value| match (Shape::of(name, NEWEST), value) {
+        (Some(shape), Value::Array(items)) => {
+            let mut items: Vec<Value> = items.iter().map(|item| shape.ordered(item)).collect();
+            // Stable, so that two items with the same name stay distinguishable for the rules.
+            items.sort_by(shape.order);
+            Value::Array(items)
         }
-        // Stable, so that two items with the same name stay distinguishable for the rules.
-        items.sort_by(shape.order);
-    }
-    Snapshot::from_map(root)
+        _ => sort_deep(value),
+    };
+    Snapshot::from_map(pick(snapshot.root(), NEWEST.root, section))
 }
 
 /// How one section is ordered.
@@ -55,23 +54,27 @@ impl Shape {
 
     fn ordered(&self, item: &Value) -> Value {
         let Value::Object(map) = item else { return item.clone() };
-        let mut map = pick(map, self.item);
-        if let Some(Value::Object(schema)) = map.get_mut("schema") {
-            *schema = pick(schema, self.schema);
-        }
-        Value::Object(map)
+        Value::Object(pick(map, self.item, |key, value| match (key, value) {
+            ("schema", Value::Object(schema)) => {
+                Value::Object(pick(schema, self.schema, |_, value| sort_deep(value)))
+            }
+            _ => sort_deep(value),
+        }))
     }
 }
 
-/// The known keys in their order, then the others sorted; everything below is sorted.
-fn pick(map: &Map<String, Value>, keys: Keys) -> Map<String, Value> {
+/// The known keys in their order, then the others sorted; `below` puts what is in them in order.
+fn pick(map: &Map<String, Value>, keys: Keys, below: impl Fn(&str, &Value) -> Value) -> Map<String, Value> {
     let known = || keys.required.iter().chain(keys.optional);
-    let mut picked: Map<String, Value> = known()
-        .filter_map(|key| map.get_key_value(*key).map(|(key, value)| (key.clone(), sort_deep(value))))
-        .collect();
-    let mut others: Vec<&String> = map.keys().filter(|key| !known().any(|known| known == key)).collect();
-    others.sort_by(|a, b| by_key(a, b));
-    picked.extend(others.into_iter().map(|key| (key.clone(), sort_deep(&map[key]))));
+    let entry = |(key, value): (&String, &Value)| (key.clone(), below(key, value));
+    let mut picked: Map<String, Value> =
+        known().filter_map(|key| map.get_key_value(*key)).map(entry).collect();
+    if picked.len() < map.len() {
+        let mut others: Vec<(&String, &Value)> =
+            map.iter().filter(|(key, _)| !known().any(|known| known == key)).collect();
+        others.sort_by(|(a, _), (b, _)| by_key(a, b));
+        picked.extend(others.into_iter().map(entry));
+    }
     picked
 }
 
@@ -79,9 +82,10 @@ fn sort_deep(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(sort_deep).collect()),
         Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_by(|a, b| by_key(a, b));
-            Value::Object(keys.into_iter().map(|key| (key.clone(), sort_deep(&map[key]))).collect())
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            // Stable, and quick on what is in order already, as Directus' own answer is.
+            entries.sort_by(|(a, _), (b, _)| by_key(a, b));
+            Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sort_deep(value))).collect())
         }
         leaf => leaf.clone(),
     }
@@ -93,14 +97,19 @@ fn by_key(a: &str, b: &str) -> Ordering {
         (Some(a), Some(b)) => a.cmp(&b),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
-        (None, None) => {
-            let units = |key: &str| key.encode_utf16().chain([u16::from(b',')]).collect::<Vec<u16>>();
-            units(a).cmp(&units(b)).then_with(|| a.cmp(b))
-        }
+        (None, None) => units(a).cmp(units(b)).then_with(|| a.cmp(b)),
     }
 }
 
+/// JavaScript compares strings by their UTF-16 units.
+fn units(key: &str) -> impl Iterator<Item = u16> {
+    key.encode_utf16().chain([u16::from(b',')])
+}
+
 fn array_index(key: &str) -> Option<u32> {
+    if !key.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
     let index = key.parse::<u32>().ok().filter(|index| *index < u32::MAX)?;
     (index.to_string() == key).then_some(index)
 }

@@ -52,7 +52,13 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
 
 fn between(args: &Args, root: &Path, revisions: &str) -> Result<bool> {
     let (before, after) = sides(root, revisions)?;
-    let (old, new) = (before.read(root)?, after.read(root)?);
+    // Side by side: reading is most of the time.
+    let (old, new) = std::thread::scope(|scope| {
+        let old = scope.spawn(|| before.read(root));
+        let new = after.read(root);
+        (old.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), new)
+    });
+    let (old, new) = (old?, new?);
     // A side without the file is a side without a schema, of whatever Directus the other is.
     let (old, new) = match (old, new) {
         (Some(old), Some(new)) => (old, new),

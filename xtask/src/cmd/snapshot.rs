@@ -1,8 +1,8 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
 use crate::{console, engine, erd, files};
-use anyhow::{Context, Result};
-use boot::{BootSettings, release};
+use anyhow::Result;
+use boot::{BootSettings, Bridge, release};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::session::{self, describe};
@@ -42,26 +42,31 @@ pub(crate) struct Args {
 
 /// Reads, compares, writes, and says what is to be thought of next.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
-    let path = root.join(SNAPSHOT);
-    // First: over a file with a conflict in it nothing is written, because one side of it is not in the database.
-    let before = Before::read(&path)?;
     let migrations = file::discover(&contract::Artefacts::at(root))?;
     let created = release::created_tables(&migrations);
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
-    let taken = take(&settings, &created)?;
+    // Node imports Directus for two seconds: everything else happens meanwhile.
+    let mut bridge = engine::bridge(&settings)?;
+    // Over a file with a conflict in it nothing is written: one side of it is not in the database.
+    let before = Before::read(&root.join(SNAPSHOT))?;
+    let taken = take(&mut bridge, &settings, &created)?;
+    drop(bridge);
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
-    readable(&text, &live)?;
+    let document = read_back(&text, &live)?;
     let differs = before.text.as_deref() != Some(text.as_str());
-    let changes = change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live);
+    let changes = match differs {
+        true => change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
+        false => Vec::new(),
+    };
     let hints = hints(&changes, &live, &migrations);
     if differs && !args.check {
-        files::replace(&path, &text)?;
+        files::replace(&root.join(SNAPSHOT), &text)?;
         crate::cmd::erd::write(root, &erd::markdown(&live, &migrations))?;
     }
     let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
     report.tell();
-    conclude(&args, differs, &taken, &text, &created)
+    if args.check { compared(differs, &taken) } else { Ok(judge(&document, &created)) }
 }
 
 /// The file before.
@@ -91,12 +96,9 @@ impl Before {
 }
 
 /// The schema that the database has, as the pinned Directus sees it, without ghosts.
-fn take(settings: &BootSettings, created: &[CreatedTable]) -> Result<Stripped> {
-    // Node imports Directus for two seconds: the database can be asked meanwhile.
-    let mut bridge = engine::bridge(settings)?;
+fn take(bridge: &mut Bridge, settings: &BootSettings, created: &[CreatedTable]) -> Result<Stripped> {
     let tracked = tracked(settings, created)?;
-    let live = engine::snapshot_of(&mut bridge)?;
-    bridge.close();
+    let live = engine::snapshot_of(bridge)?;
     let names: HashSet<&str> = created.iter().map(|table| table.name.as_str()).collect();
     let mut stripped = ghosts::strip(&live, &names);
     stripped.ghosts.extend(tracked);
@@ -133,11 +135,11 @@ fn tracked(settings: &BootSettings, created: &[CreatedTable]) -> Outcome<BTreeSe
 }
 
 /// What is written must be read as what was meant, before it is written.
-fn readable(text: &str, live: &Snapshot) -> Result<()> {
-    let read =
-        Snapshot::parse(text).map_err(|error| Failure::new("read the new snapshot back").cause(error))?;
-    if change::between(&read, live).is_empty() {
-        return Ok(());
+fn read_back(text: &str, live: &Snapshot) -> Result<Document> {
+    let document =
+        Document::parse(text).map_err(|error| Failure::new("read the new snapshot back").cause(error))?;
+    if document.doubts.is_empty() && document.snapshot == *live {
+        return Ok(document);
     }
     Err(Failure::new("read the new snapshot back: it is not what was written")
         .cause("this is a mistake of this program; nothing was written")
@@ -217,34 +219,28 @@ impl Report<'_> {
     }
 }
 
-/// Exit 3 when the file is not what the database has, and when what the database has is not fit for another one.
-fn conclude(
-    args: &Args,
-    differs: bool,
-    taken: &Stripped,
-    text: &str,
-    created: &[CreatedTable],
-) -> Result<Exit> {
-    if args.check {
-        let what = match (differs, taken.ghosts.is_empty()) {
-            (false, true) => return Ok(Exit::Done),
-            (true, _) => format!("compare {SNAPSHOT} with the database: they differ"),
-            (false, false) => {
-                format!("compare {SNAPSHOT} with the database: it has collections that Directus did not make")
-            }
-        };
-        let failure = Failure::new(what).exit(Exit::Differences);
-        return Err(if differs { failure.hint("cargo xtask snapshot") } else { failure }.into());
-    }
-    let document = Document::parse(text).context("read the new snapshot back")?;
-    let version = document.snapshot.directus().unwrap_or_default().to_owned();
+/// Exit 3 when the file is not what the database has.
+fn compared(differs: bool, taken: &Stripped) -> Result<Exit> {
+    let what = match (differs, taken.ghosts.is_empty()) {
+        (false, true) => return Ok(Exit::Done),
+        (true, _) => "they differ",
+        (false, false) => "it has collections that Directus did not make",
+    };
+    let failure =
+        Failure::new(format!("compare {SNAPSHOT} with the database: {what}")).exit(Exit::Differences);
+    Err(if differs { failure.hint("cargo xtask snapshot") } else { failure }.into())
+}
+
+/// What the database has may not be fit for another one: Directus' app tidies up what its API leaves behind. Exit 3 then.
+fn judge(document: &Document, created: &[CreatedTable]) -> Exit {
+    let version = document.snapshot.directus().unwrap_or_default();
     let findings = [
-        rules::keys(&document, &version),
-        rules::references(&document),
-        rules::columns(&document),
-        rules::ghost_collection(&document, created),
+        rules::keys(document, version),
+        rules::references(document),
+        rules::columns(document),
+        rules::ghost_collection(document, created),
     ];
     let findings: Vec<Finding> = findings.into_iter().flatten().collect();
     findings.iter().for_each(|finding| console::say(&finding.to_string()));
-    Ok(if findings.is_empty() { Exit::Done } else { Exit::Differences })
+    if findings.is_empty() { Exit::Done } else { Exit::Differences }
 }

@@ -24,20 +24,12 @@ pub(crate) struct Revision {
 /// # Errors
 /// Exit 2 when this is no git repository, or git does not know the revision.
 pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
-    if git::ask(root, &["rev-parse", "--git-dir"]).is_err() {
-        return Err(Failure::new(format!(
-            "find revision `{wanted}`: `{}` is no git repository",
-            root.display()
-        ))
-        .exit(Exit::Usage)
-        .hint("run it in a clone of the repository"));
-    }
-    let head = git::ask(root, &["rev-parse", "HEAD"]).unwrap_or_default();
     if wanted != "auto" {
         let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
         let commit = commit.map_err(|_| unknown(root, wanted))?;
         return Ok(Revision { why: format!("`{wanted}`"), commit });
     }
+    let head = git::ask(root, &["rev-parse", "HEAD"]).unwrap_or_default();
     for branch in ["origin/main", "main"] {
         match git::ask(root, &["merge-base", "HEAD", branch]) {
             // On the branch itself nothing would be rehearsed.
@@ -53,6 +45,11 @@ pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
 }
 
 fn unknown(root: &Path, wanted: &str) -> Failure {
+    if git::ask(root, &["rev-parse", "--git-dir"]).is_err() {
+        return Failure::new(format!("find revision `{wanted}`: `{}` is no git repository", root.display()))
+            .exit(Exit::Usage)
+            .hint("run it in a clone of the repository");
+    }
     let failure = match wanted {
         "auto" => Failure::new("find a revision to start from: no merge base with `main`, and no tag"),
         _ => Failure::new(format!("find revision `{wanted}`: git does not know it")),
@@ -114,8 +111,11 @@ pub(crate) fn merge_base(root: &Path, one: &Revision, other: &Revision) -> Outco
 /// # Errors
 /// What git says.
 pub(crate) fn file(root: &Path, revision: &Revision, path: &str) -> Outcome<Option<Vec<u8>>> {
-    if git::ask(root, &["ls-tree", "--name-only", &revision.commit, "--", path])?.is_empty() {
-        return Ok(None);
-    }
-    git::bytes(root, &["cat-file", "blob", &format!("{}:{path}", revision.commit)]).map(Some)
+    git::bytes(root, &["cat-file", "blob", &format!("{}:{path}", revision.commit)]).map(Some).or_else(
+        |failure| match git::ask(root, &["ls-tree", "--name-only", &revision.commit, "--", path])?.is_empty()
+        {
+            true => Ok(None),
+            false => Err(failure),
+        },
+    )
 }

@@ -316,20 +316,7 @@ fn key_columns(reading: &Reading<'_>, definition: &[Token], name: &Name) -> Vec<
     if !cursor.eat(&["unique"]) && !cursor.eat(&["primary", "key"]) {
         return Vec::new();
     }
-    if cursor.eat(&["nulls"]) {
-        cursor.eat(&["not"]);
-        cursor.eat(&["distinct"]);
-    }
-    let mut columns = Vec::new();
-    if cursor.eat_symbol("(") {
-        while let Some(column) = cursor.name() {
-            columns.push(column.last().to_owned());
-            if !cursor.eat_symbol(",") {
-                break;
-            }
-        }
-    }
-    columns
+    cursor.key_columns()
 }
 
 fn is_of(object: &Object, table: &Name) -> bool {

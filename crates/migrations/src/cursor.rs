@@ -137,6 +137,24 @@ impl<'a> Cursor<'a> {
         false
     }
 
+    /// `[NULLS [NOT] DISTINCT] (a, b …)`: the columns of a key; goes past the last of them.
+    pub(crate) fn key_columns(&mut self) -> Vec<String> {
+        if self.eat(&["nulls"]) {
+            self.eat(&["not"]);
+            self.eat(&["distinct"]);
+        }
+        let mut columns = Vec::new();
+        if self.eat_symbol("(") {
+            while let Some(column) = self.name() {
+                columns.push(column.last().to_owned());
+                if !self.eat_symbol(",") {
+                    break;
+                }
+            }
+        }
+        columns
+    }
+
     /// Goes past a parenthesis that is next, to behind its closing one.
     pub(crate) fn skip_parentheses(&mut self) {
         let mut depth = 0usize;

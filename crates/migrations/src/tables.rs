@@ -125,19 +125,7 @@ impl Reader<'_> {
         if !is_primary && !cursor.eat(&["unique"]) {
             return;
         }
-        if cursor.eat(&["nulls"]) {
-            cursor.eat(&["not"]);
-            cursor.eat(&["distinct"]);
-        }
-        let mut columns = Vec::new();
-        if cursor.eat_symbol("(") {
-            while let Some(column) = cursor.name() {
-                columns.push(column.last().to_owned());
-                if !cursor.eat_symbol(",") {
-                    break;
-                }
-            }
-        }
+        let columns = cursor.key_columns();
         if columns.is_empty() {
             return;
         }

@@ -160,6 +160,23 @@ impl Database<'_> {
     }
 }
 
+impl Database<'_> {
+    /// The first column of a query's first row, as text; empty without a row.
+    ///
+    /// # Panics
+    /// When the server refuses: tests ask what they know to be right.
+    #[track_caller]
+    pub fn ask(&self, query: &str) -> String {
+        let mut client = self.connect().unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let messages = client.simple_query(query).unwrap_or_else(|error| panic!("{query}: {error:?}"));
+        let rows = messages.iter().filter_map(|message| match message {
+            postgres::SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        rows.map(|row| row.get(0).unwrap_or("null").to_owned()).next().unwrap_or_default()
+    }
+}
+
 impl Drop for Database<'_> {
     fn drop(&mut self) {
         // A server that is gone took the database with it.

@@ -9,7 +9,7 @@ use boot::{Boot, Interrupt, release};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use serde_json::json;
-use snapshot::{Document, Snapshot};
+use snapshot::Snapshot;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -180,8 +180,7 @@ impl Side {
         };
         let Some(bytes) = bytes else { return Ok(None) };
         let text = String::from_utf8_lossy(&bytes);
-        let document = Document::parse(&text).map_err(|error| release::unreadable(&file, &error))?;
-        Ok(Some(document.snapshot))
+        Snapshot::read(&text).map(Some).map_err(|error| release::unreadable(&file, &error))
     }
 
     fn describe(&self) -> String {

@@ -128,13 +128,7 @@ impl Live {
 
     /// The first column of the first row, as text.
     pub(crate) fn ask(&self, query: &str) -> String {
-        let mut client = self.database.connect().expect("a connection");
-        for message in client.simple_query(query).expect(query) {
-            if let postgres::SimpleQueryMessage::Row(row) = message {
-                return row.get(0).unwrap_or("null").to_owned();
-            }
-        }
-        String::new()
+        self.database.ask(query)
     }
 
     fn socket(&self) -> PathBuf {

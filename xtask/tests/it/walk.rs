@@ -194,7 +194,9 @@ impl World {
         )
     }
 
-    fn make(&self, name: &str, key: Value, fields: &[Value]) -> Result<(), String> {
+    /// A hidden collection whose key counts by itself.
+    fn make(&self, name: &str, fields: &[Value]) -> Result<(), String> {
+        let key = json!({"field": "id", "type": "integer", "meta": {"hidden": true}, "schema": {"is_primary_key": true, "has_auto_increment": true}});
         let fields: Vec<Value> = std::iter::once(key).chain(fields.iter().cloned()).collect();
         self.do_it(
             "POST",
@@ -486,11 +488,10 @@ fn add_many_to_many(world: &World, draw: &Draw) -> Option<Result<(), String>> {
         json!({"field": "one", "type": one_type, "meta": {"hidden": true}, "schema": {}}),
         json!({"field": "other", "type": other_type, "meta": {"hidden": true}, "schema": {}}),
     ];
-    let key = json!({"field": "id", "type": "integer", "meta": {"hidden": true}, "schema": {"is_primary_key": true, "has_auto_increment": true}});
     let alias_field = json!({"field": alias, "type": "alias", "meta": {"special": ["m2m"], "interface": "list-m2m", "note": draw.text}, "schema": null});
     Some(
         world
-            .make(&name, key, &fields)
+            .make(&name, &fields)
             .and_then(|()| world.do_it("POST", &format!("/fields/{}", path(one)), alias_field))
             .and_then(|()| {
                 world.relate(
@@ -523,13 +524,12 @@ fn add_many_to_any(world: &World, draw: &Draw) -> Option<Result<(), String>> {
         json!({"field": "item", "type": "string", "meta": {"hidden": true}, "schema": {}}),
         json!({"field": "collection", "type": "string", "meta": {"hidden": true}, "schema": {}}),
     ];
-    let key = json!({"field": "id", "type": "integer", "meta": {"hidden": true}, "schema": {"is_primary_key": true, "has_auto_increment": true}});
     let alias_field = json!({"field": alias, "type": "alias", "meta": {"special": ["m2a"], "interface": "list-m2a"}, "schema": null});
     let any = json!({"collection": name, "field": "item", "related_collection": null, "meta": {
         "one_collection_field": "collection", "one_allowed_collections": if a == b { vec![a] } else { vec![a, b] }, "junction_field": "parent"}, "schema": null});
     Some(
         world
-            .make(&name, key, &fields)
+            .make(&name, &fields)
             .and_then(|()| world.do_it("POST", &format!("/fields/{}", path(one)), alias_field))
             .and_then(|()| {
                 world.relate(

@@ -110,7 +110,11 @@ proptest! {
 
     #[test]
     fn odd_input_never_panics(parts in proptest::collection::vec(string(), 0..6), joint in "[ \n:-]{0,3}") {
-        let _ = Document::parse(&parts.join(&joint));
+        let text = parts.join(&joint);
+        let document = Document::parse(&text);
+        // Without positions the same is read, and the same refused.
+        let snapshot = snapshot::Snapshot::read(&text);
+        prop_assert_eq!(document.map(|document| document.snapshot), snapshot);
     }
 }
 

@@ -53,16 +53,21 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     drop(bridge);
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
-    let document = read_back(&text, &live)?;
     let differs = before.text.as_deref() != Some(text.as_str());
-    let changes = match differs {
-        true => change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
-        false => Vec::new(),
-    };
+    let (document, changes, picture) = std::thread::scope(|scope| {
+        let document = scope.spawn(|| read_back(&text, &live));
+        let changes = match differs {
+            true => change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
+            false => Vec::new(),
+        };
+        let picture = erd::markdown(&live, &migrations);
+        (document.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), changes, picture)
+    });
+    let document = document?;
     let hints = hints(&changes, &live, &migrations);
     if differs && !args.check {
         files::replace(&root.join(SNAPSHOT), &text)?;
-        crate::cmd::erd::write(root, &erd::markdown(&live, &migrations))?;
+        crate::cmd::erd::write(root, &picture)?;
     }
     let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
     report.tell();

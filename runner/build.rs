@@ -5,9 +5,9 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_ENV").as_deref() != Ok("musl") {
         return;
     }
-    let script = format!("-T{}/link.ld", std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
-    // Equal functions once, relocations packed, and nothing that only unwinding would read.
-    for argument in ["--icf=all", "-zpack-relative-relocs", "-O2", "--no-eh-frame-hdr", &script] {
+    // Equal functions once, relocations packed, and nothing that only unwinding would read. The script's path is relative to the workspace,
+    // where cargo links: an absolute one would be remembered in a target folder that another checkout uses.
+    for argument in ["--icf=all", "-zpack-relative-relocs", "-O2", "--no-eh-frame-hdr", "-Trunner/link.ld"] {
         println!("cargo::rustc-link-arg-bins={argument}");
     }
 }

@@ -18,6 +18,8 @@ pub const FETCH_DIRECTUS: &[Program] =
     &[("npm", "npm"), ("make", "make"), ("g++", "g++"), ("python3", "python3")];
 /// To look at the admin UI in a real browser.
 pub const BROWSER: &[Program] = &[("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+/// To build images, run containers, and publish to a registry of one's own.
+pub const DOCKER: &[Program] = &[("docker", "docker.io"), ("docker-registry", "docker-registry")];
 
 /// Bytes that fetching both parts takes at its peak.
 pub const FETCH_BYTES: u64 = postgres_root::NEEDS_BYTES + directus::NEEDS_BYTES;

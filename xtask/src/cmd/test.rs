@@ -1,6 +1,7 @@
 //! Every test this machine can run; what is left out is named, with the reason.
 
 use crate::console::{self, GREEN, RED, paint};
+use crate::docker::Docker;
 use contract::{Exit, Failure, Outcome};
 use std::path::Path;
 use testbed::{Cache, Progress};
@@ -9,7 +10,8 @@ use xshell::{Shell, cmd};
 /// Run every test that this machine can run.
 ///
 /// Formatting, lints, the static rules, then unit and integration tests against real Postgres, TimescaleDB and Directus, which are fetched
-/// first if need be; the admin UI in a real browser, if there is one, whose pictures are kept in target/screenshots/. What cannot run here is named with the reason; with --require that is a failure.
+/// first if need be; the admin UI in a real browser, if there is one, whose pictures are kept in target/screenshots/; image, compose file and
+/// workflow, if Docker answers. What cannot run here is named with the reason; with --require that is a failure.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -31,6 +33,8 @@ enum Group {
     Fast,
     /// Against real services.
     Services,
+    /// Image, compose file and workflow, with Docker: minutes.
+    Containers,
     /// Fetching those services from nothing, and failing to: minutes.
     Network,
 }
@@ -43,7 +47,7 @@ struct Suite {
     arguments: &'static [&'static str],
 }
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     Suite { name: "formatting", group: Group::Fast, needs: &[], arguments: &["fmt", "--all", "--check"] },
     Suite {
         name: "lints",
@@ -74,6 +78,25 @@ const SUITES: [Suite; 6] = [
             "--test-threads=2",
             "--skip",
             "browser::",
+            "--skip",
+            "containers::",
+        ],
+    },
+    Suite {
+        name: "container tests",
+        group: Group::Containers,
+        needs: testbed::needs::DOCKER,
+        arguments: &[
+            "test",
+            "--locked",
+            "--package",
+            "xtask",
+            "--test",
+            "it",
+            "--no-fail-fast",
+            "--",
+            "--nocapture",
+            "containers::",
         ],
     },
     Suite {
@@ -121,7 +144,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         let clean = crate::cmd::check::require_clean(root);
         results.push(("static rules", clean.map_err(|error| crate::as_failure(&error)).into()));
     }
-    let services = if wanted(Group::Services) || wanted(Group::Network) {
+    let services = if [Group::Services, Group::Containers, Group::Network].into_iter().any(wanted) {
         services(root, args.require)
     } else {
         Ok(Vec::new())
@@ -178,7 +201,8 @@ fn require_programs(suite: &Suite) -> Outcome<()> {
     let missing: Vec<_> =
         suite.needs.iter().filter(|(program, _)| testbed::find_program(program).is_none()).collect();
     if missing.is_empty() {
-        return Ok(());
+        // A client alone is no engine.
+        return if suite.group == Group::Containers { Docker::find().map(drop) } else { Ok(()) };
     }
     let programs: Vec<String> = missing.iter().map(|(program, _)| format!("`{program}`")).collect();
     let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();

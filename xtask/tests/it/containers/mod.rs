@@ -2,6 +2,7 @@
 
 mod compose;
 mod image;
+mod linters;
 mod refusals;
 mod registry;
 mod workflow;

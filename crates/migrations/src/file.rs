@@ -9,6 +9,7 @@ use crate::checksum::Checksum;
 use crate::source::{Position, Span, position};
 use contract::{Artefacts, Exit, Failure, Outcome, Phase};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One numbered SQL file.
@@ -205,9 +206,17 @@ pub fn parse_name(name: &str) -> Result<u32, String> {
 /// # Errors
 /// Exit 2: a folder is missing or unreadable, or all [`Problem`]s of all files at once.
 pub fn discover(artefacts: &Artefacts) -> Outcome<Migrations> {
+    discover_in(Phase::ALL.map(|phase| (phase, artefacts.migrations(phase))))
+}
+
+/// The same where the folders are elsewhere.
+///
+/// # Errors
+/// As [`discover`].
+pub fn discover_in(folders: impl IntoIterator<Item = (Phase, PathBuf)>) -> Outcome<Migrations> {
     let mut entries = Vec::new();
-    for phase in Phase::ALL {
-        entries.extend(read_folder(artefacts, phase)?);
+    for (phase, folder) in folders {
+        entries.extend(read_folder(&folder, phase)?);
     }
     let (migrations, problems) = Migrations::from_entries(entries);
     refuse(problems)?;
@@ -233,10 +242,9 @@ pub fn refuse(problems: Vec<Problem>) -> Outcome<()> {
 ///
 /// # Errors
 /// Exit 2 when the folder is missing or a file in it cannot be read.
-pub fn read_folder(artefacts: &Artefacts, phase: Phase) -> Outcome<Vec<(Phase, String, Vec<u8>)>> {
-    let folder = artefacts.migrations(phase);
+fn read_folder(folder: &Path, phase: Phase) -> Outcome<Vec<(Phase, String, Vec<u8>)>> {
     let touch = |what: String, error: std::io::Error| Failure::new(what).exit(Exit::Usage).cause(error);
-    let listing = std::fs::read_dir(&folder).map_err(|error| {
+    let listing = std::fs::read_dir(folder).map_err(|error| {
         touch(format!("read the folder `{}` of phase {phase}", folder.display()), error).hint(format!(
             "create {}/ (with a .gitkeep when it is empty), or say where it is with {}",
             phase.folder(),

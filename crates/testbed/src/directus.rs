@@ -61,6 +61,8 @@ pub(crate) fn is_cached(cache: &Cache, repo_root: &Path) -> Outcome<bool> {
 /// What the two files pin.
 struct Pins {
     manifest: Vec<u8>,
+    /// What npm takes of the manifest: scripts and a name make no other install.
+    wanted: Vec<u8>,
     lock: Vec<u8>,
     directus: String,
     packages: usize,
@@ -78,6 +80,7 @@ impl Pins {
         };
         let value: Value =
             serde_json::from_slice(&manifest).map_err(|error| broken("package.json", &error))?;
+        let wanted = [&value["dependencies"], &value["optionalDependencies"]].map(Value::to_string).concat();
         let directus = value["dependencies"]["directus"]
             .as_str()
             .filter(|version| version.starts_with(|first: char| first.is_ascii_digit()))
@@ -86,14 +89,14 @@ impl Pins {
         let value: Value =
             serde_json::from_slice(&lock).map_err(|error| broken("package-lock.json", &error))?;
         let packages = value["packages"].as_object().map_or(0, |packages| packages.len());
-        Ok(Pins { manifest, lock, directus, packages })
+        Ok(Pins { manifest, wanted: wanted.into_bytes(), lock, directus, packages })
     }
 
     fn part_name(&self) -> String {
         let arch = std::env::consts::ARCH.as_bytes();
         format!(
             "directus-{}",
-            hash_of(&[&self.manifest, &self.lock, arch, host_system().as_bytes(), REVISION.as_bytes()])
+            hash_of(&[&self.wanted, &self.lock, arch, host_system().as_bytes(), REVISION.as_bytes()])
         )
     }
 

@@ -9,7 +9,7 @@ use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
 use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Run the SQL migrations of db-init/ and db-init-post/, or show what would run or what ran.
 ///
@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// Which folders.
     #[arg(long, value_enum, default_value_t = Phases::All)]
     phase: Phases,
+    /// Another folder than db-init/, for the phase `pre`.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
     /// With `plan` and `status`: end with exit code 3 when the database is not what the files say.
     #[arg(long)]
     check: bool,
@@ -69,7 +72,11 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     }
     let environment = engine::environment()?;
     let settings = DatabaseSettings::from_environment(&environment)?;
-    let migrations = file::discover(&Artefacts::at(root))?;
+    let artefacts = Artefacts::at(root);
+    let migrations = file::discover_in(Phase::ALL.map(|phase| match (&args.dir, phase) {
+        (Some(dir), Phase::Pre) => (phase, dir.clone()),
+        _ => (phase, artefacts.migrations(phase)),
+    }))?;
     hazards::refuse_all(&migrations)?;
     let wait_s = environment.number(env::DB_WAIT_S, 60)?;
     let mut session = session::wait_and_connect(&settings, "xtask-db-init", wait_s, &mut console::say)?;

@@ -540,3 +540,14 @@ fn ctrl_c_cancels_the_statement_and_leaves_no_half_of_a_file() {
     scene.checkout.edit("db-init/004_slow.sql", |text| text.replace("60", "0"));
     scene.run(&["--phase", "pre"]).expect(0, &["1 done, 3 applied before"]);
 }
+
+#[test]
+fn another_folder_takes_the_place_of_the_first_phase() {
+    let Some(scene) = Scene::new() else { return };
+    let folder = scene.checkout.path("elsewhere");
+    std::fs::create_dir(&folder).expect("a folder");
+    scene.add("elsewhere/001_other.sql", "CREATE TABLE other (id int);\n");
+    let dir = folder.display().to_string();
+    scene.run(&["run", "--phase", "pre", "--dir", &dir]).expect(0, &["1 done, 0 applied before"]);
+    assert_eq!((scene.exists("other"), scene.applied()), (true, vec!["001_other.sql".to_owned()]));
+}

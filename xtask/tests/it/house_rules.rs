@@ -88,3 +88,23 @@ fn nothing_is_left_unfinished() {
         files("**/*.rs").into_iter().filter(|(_, text)| words.iter().any(|word| text.contains(word)));
     none(unfinished.map(|(path, _)| format!("{}: unfinished, finish it", path.display())).collect());
 }
+
+#[test]
+fn the_scripts_of_old_habits_name_commands_that_are_there() {
+    let root = root();
+    for (script, words) in [
+        ("apply-db-init", &["db-init", "run", "--phase", "pre"][..]),
+        ("schema-snapshot", &["snapshot"]),
+        ("schema-apply", &["apply"]),
+    ] {
+        let text = std::fs::read_to_string(root.join(format!("scripts/{script}.sh"))).expect("a script");
+        assert!(text.contains(&format!("exec cargo xtask {}", words.join(" "))), "{script}");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let help = command.args(words).arg("--help").output().expect("a program");
+        assert!(help.status.success(), "{script}: {words:?}");
+    }
+    let package = std::fs::read_to_string(root.join("package.json")).expect("package.json");
+    for script in ["schema:snapshot", "schema:apply"] {
+        assert!(package.contains(&format!("\"{script}\": \"scripts/")), "{script}");
+    }
+}

@@ -149,7 +149,7 @@ fn an_entry_is_registered_read_back_with_its_relations_and_every_broken_rule_is_
         assert_eq!((status, code(&answer)), (400, expected), "{collection} {body}: {answer}");
     }
     // A class in use stays, and with it what was registered. Directus words only what is written; a delete that the database refuses is
-    // a 500 to it (D31).
+    // a 500 to it (D35).
     let class = one("classes", "[code][_eq]=S-2")["id"].clone();
     let path = format!("/items/classes/{}", class.as_str().expect("an id"));
     let (status, answer) = instance.ask("DELETE", &path, None);

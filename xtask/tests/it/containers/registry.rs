@@ -86,7 +86,8 @@ impl Registry {
 
     /// The names under which the repository has something.
     pub(super) fn tags(&self) -> String {
-        self.answer("/v2/team/directus/tags/list").unwrap_or_default()
+        let answer = self.answer("/v2/team/directus/tags/list").unwrap_or_default();
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.trim().to_owned()).unwrap_or_default()
     }
 
     fn answer(&self, path: &str) -> Option<String> {

@@ -13,13 +13,18 @@ pub(crate) struct Step {
 }
 
 /// All of them, in order: what is cheap comes first, and nothing is published that was not proved.
-pub(crate) const STEPS: [Step; 5] = [
+pub(crate) const STEPS: [Step; 6] = [
     Step { name: "Static rules", words: &["check"], publishes: false },
     Step { name: "Formatting, lints and unit tests", words: &["test", "--only", "fast"], publishes: false },
     Step { name: "Image", words: &["image"], publishes: false },
     Step {
         name: "Dry run",
         words: &["dry-run", "--engine", "docker", "--image", "--seed"],
+        publishes: false,
+    },
+    Step {
+        name: "Upgrade",
+        words: &["dry-run", "--engine", "docker", "--image", "--from"],
         publishes: false,
     },
     Step { name: "Push", words: &["image", "--push"], publishes: true },

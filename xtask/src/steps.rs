@@ -2,6 +2,7 @@
 
 use crate::console::{self, elapsed};
 use serde_json::{Value, json};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// The steps of one command.
@@ -54,6 +55,39 @@ impl Steps {
         lines.join("\n").trim_end().to_owned()
     }
 
+    /// Adds the table to the job's summary, where a server shows one (`GITHUB_STEP_SUMMARY`). That it cannot be written is no failure.
+    pub(crate) fn summarize(&self, title: &str, notes: &[String]) {
+        let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) else {
+            return;
+        };
+        let append = std::fs::File::options().create(true).append(true).open(path);
+        let written = append.and_then(|mut file| file.write_all(self.to_markdown(title, notes).as_bytes()));
+        if let Err(error) = written {
+            console::say(&format!("the job's summary could not be written: {error}"));
+        }
+    }
+
+    fn to_markdown(&self, title: &str, notes: &[String]) -> String {
+        let word = if self.failed().is_some() { "failed" } else { "passed" };
+        let mut lines = vec![
+            format!("### {title}: {word}"),
+            String::new(),
+            "| step | time | |".to_owned(),
+            "|---|---:|---|".to_owned(),
+        ];
+        lines.extend(self.done.iter().map(|step| {
+            format!(
+                "| {} | {} | {} |",
+                step.name,
+                elapsed(step.time),
+                if step.passed { "ok" } else { "**failed**" }
+            )
+        }));
+        lines.push(String::new());
+        lines.extend(notes.iter().map(|note| format!("- stand-in for {note}")));
+        lines.join("\n") + "\n\n"
+    }
+
     /// The same for machines; times in milliseconds.
     pub(crate) fn to_json(&self, error: Option<&anyhow::Error>) -> Value {
         let steps: Vec<Value> = self
@@ -92,5 +126,11 @@ mod tests {
         let json = steps.to_json(Some(&error));
         assert_eq!((json["passed"].as_bool(), json["failed_at"].as_str()), (Some(false), Some("pass 1")));
         assert_eq!(json["steps"][0]["passed"], true);
+        let markdown = steps.to_markdown("Dry run", &["the database: Debian's".to_owned()]);
+        assert!(
+            markdown.starts_with("### Dry run: failed\n") && markdown.contains("| check | 0 ms | ok |"),
+            "{markdown}"
+        );
+        assert!(markdown.contains("- stand-in for the database"), "{markdown}");
     }
 }

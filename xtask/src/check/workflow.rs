@@ -241,11 +241,11 @@ mod tests {
     fn a_push_that_is_not_behind_the_dry_run_or_not_guarded_is_found() {
         let text = ours(FILE);
         let steps = format!(
-            "{FILE}:{}:1: workflow: its steps are not those of `cargo xtask ci --list`: cargo xtask check; cargo xtask test --only fast; cargo xtask image; cargo xtask image --push",
+            "{FILE}:{}:1: workflow: its steps are not those of `cargo xtask ci --list`: cargo xtask check; cargo xtask test --only fast; cargo xtask image; cargo xtask dry-run --engine docker --image --from; cargo xtask image --push",
             line("steps:")
         );
         let dry_run =
-            &text[text.find("      - name: Dry run").unwrap()..text.find("      - name: Push").unwrap()];
+            &text[text.find("      - name: Dry run").unwrap()..text.find("      - name: Upgrade").unwrap()];
         found(dry_run, "", &[&steps]);
         let guard = format!(
             "{FILE}:{}:1: workflow: it would publish from another branch, or from a pull request",

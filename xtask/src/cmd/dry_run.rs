@@ -6,7 +6,7 @@ use crate::directus::Directus;
 use crate::docker::Docker;
 use crate::engine::{self, Choice, DockerScene, Ground, Listen, LocalScene, Scene, Serving, Stage};
 use crate::image::record::Record;
-use crate::rehearsal::{self, Rehearsal};
+use crate::rehearsal::{self, Rehearsal, Revision};
 use crate::seed::{self, Seed, Tally};
 use crate::steps::Steps;
 use anyhow::Result;
@@ -28,7 +28,7 @@ use std::time::Duration;
 Examples:
   cargo xtask dry-run
   cargo xtask dry-run --from v1.4        over a database that v1.4 left, filled with rows
-  cargo xtask dry-run --from             over the merge base with main, else the last tag
+  cargo xtask dry-run --from             over the merge base with main, else the last tag, else the commit before
   cargo xtask dry-run --restore prod.dump   over a backup
   cargo xtask dry-run --seed             the seed files too, twice: the second time must change nothing
   cargo xtask dry-run --keep             leave database and Directus running, and say how to reach them
@@ -43,8 +43,8 @@ pub(crate) struct Args {
     /// With --engine docker: the image to try, by name or id. Without a value: the one that `cargo xtask image` built last.
     #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "")]
     image: Option<String>,
-    /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag.
-    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "auto")]
+    /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag, else the commit before.
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
     from: Option<String>,
     /// The same over a database restored from this dump of pg_dump, plain or custom.
     #[arg(long, value_name = "DUMP", conflicts_with = "from")]
@@ -83,11 +83,12 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
         if let Some(rehearsal) = &report.rehearsal {
             json["rehearsal"] = rehearsal.to_json();
         }
-        json["stand_ins"] = report.stand_ins.into();
+        json["stand_ins"] = report.stand_ins.clone().into();
         console::result(&json.to_string());
     } else {
         console::say(&steps.table());
     }
+    steps.summarize("Dry run", &report.stand_ins);
     if let Err(error) = outcome {
         let exit = crate::fail(&error);
         let step = steps.failed().unwrap_or("an unnamed step");
@@ -108,7 +109,7 @@ struct Report {
 fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
     let refuse = |what: &str, hint: &str| Err(Failure::new(what).exit(Exit::Usage).hint(hint));
     let in_containers = args.engine == Choice::Docker;
-    match (in_containers, &args.image, &args.runner, args.from.is_some() || args.restore.is_some()) {
+    match (in_containers, &args.image, &args.runner, args.restore.is_some()) {
         (false, Some(_), ..) => {
             refuse("try an image: only the docker engine does", "cargo xtask dry-run --engine docker --image")
         }
@@ -126,7 +127,7 @@ fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
 /// The local engine: fetched once, and the runner built here.
 fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Report) -> Result<()> {
     // Before anything takes time.
-    let revision = args.from.as_deref().map(|wanted| rehearsal::resolve(root, wanted)).transpose()?;
+    let revision = revision(args, root)?;
     let dump = args.restore.as_deref().map(read_dump).transpose()?;
     let seed = seed_files(args, root)?;
     check(args, root, steps)?;
@@ -156,6 +157,7 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
 /// The docker engine: the image that ships is the candidate, and its pass is noted.
 fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Report) -> Result<()> {
     let docker = Docker::find()?;
+    let revision = revision(args, root)?;
     let seed = seed_files(args, root)?;
     check(args, root, steps)?;
     let image = match args.image.as_deref() {
@@ -164,7 +166,7 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
         Some(name) => name.to_owned(),
     };
     let id = engine::docker::image_id(&docker, &image)?;
-    let listen = match (args.keep, seed.is_some()) {
+    let listen = match (args.keep, seed.is_some() || revision.is_some()) {
         (true, _) => Listen::Port(args.port),
         (false, true) => Listen::AnyPort,
         (false, false) => Listen::Socket,
@@ -172,9 +174,21 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
     let scene = steps.step("database", || DockerScene::set(&docker, &id, listen))?;
     report.stand_ins = scene.stand_ins();
     report.stand_ins.iter().for_each(|line| console::say(&format!("    stand-in for {line}")));
-    steps.step("pass 1", || scene.prepare(&[]))?;
+    match &revision {
+        Some(revision) => {
+            let rehearsal = report.rehearsal.insert(Rehearsal::default());
+            let old = steps.step("from", || rehearsal.boot_image(&docker, root, &scene, revision))?;
+            steps.step("fill", || rehearsal.fill_image(&scene, &old))?;
+            steps.step("upgrade", || {
+                scene.prepare(&[])?;
+                rehearsal.compare(&scene)
+            })?;
+        }
+        None => steps.step("pass 1", || scene.prepare(&[]))?,
+    }
     prove(args, root, steps, &scene, seed.as_ref())?;
-    Record::prove(root, &id)
+    // An upgrade alone does not prove that an empty database boots.
+    if revision.is_none() { Record::prove(root, &id) } else { Ok(()) }
 }
 
 fn check(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
@@ -200,6 +214,19 @@ fn prove(args: &Args, root: &Path, steps: &mut Steps, scene: &dyn Scene, seed: O
         return keep(scene, serving.as_ref());
     }
     steps.step("stop", || serving.stop())
+}
+
+/// The revision to start from, if one is asked for and there is one.
+fn revision(args: &Args, root: &Path) -> Result<Option<Revision>> {
+    let revision = match args.from.as_deref() {
+        None => return Ok(None),
+        Some("") => rehearsal::before(root)?,
+        Some(name) => Some(rehearsal::resolve(root, name)?),
+    };
+    if revision.is_none() {
+        console::say("nothing to rehearse: there is no commit before this one");
+    }
+    Ok(revision)
 }
 
 fn seed_files(args: &Args, root: &Path) -> Result<Option<Seed>> {

@@ -87,6 +87,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     if !args.json {
         console::say(&steps.table());
     }
+    steps.summarize("Image", &[]);
     let record = built?;
     if args.json {
         let mut json = steps.to_json(None);
@@ -127,12 +128,12 @@ fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) ->
     let context = steps.step("context", || Context::assemble(root, runner.as_deref()))?;
     let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
-        let id = build::build(docker, &context, &recipe, build::tell)?;
+        let id = build::build(docker, context.folder(), &recipe, build::tell)?;
         // Only the image itself knows its release for certain. The second build takes every layer from the first.
         let release = ask_release(docker, &id)?;
         recipe.labels.insert("release".to_owned(), release.clone());
         recipe.no_cache = false;
-        Ok((build::build(docker, &context, &recipe, |_| {})?, release))
+        Ok((build::build(docker, context.folder(), &recipe, |_| {})?, release))
     })?;
     steps.step("look", || look(docker, &id, &context, &recipe.labels))?;
     steps.step("record", || {

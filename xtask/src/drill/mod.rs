@@ -3,7 +3,7 @@
 pub(crate) mod disturb;
 pub(crate) mod replicas;
 
-use crate::engine::{Choice, Ground, Stage};
+use crate::engine::{Ask, Choice, Ground, Stage};
 use crate::process::{self, Env, Running};
 use anyhow::Result;
 use contract::Failure;

@@ -5,7 +5,7 @@
 //! run leaves, the next one finds by the label.
 
 use super::given::Given;
-use super::scene::{HEALTHY_WITHIN, Scene, Serving, not_healthy};
+use super::scene::{Ask, HEALTHY_WITHIN, Scene, Serving, not_healthy};
 use crate::console;
 use crate::directus::{Credentials, Directus};
 use crate::docker::Docker;
@@ -17,6 +17,9 @@ use contract::{Exit, Failure, Outcome, Secret};
 use rustix::process::getpid;
 use serde_json::Value;
 use snapshot::Snapshot;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const DATABASE: &str = "directus";
@@ -178,14 +181,101 @@ impl DockerScene {
     }
 }
 
-impl Scene for DockerScene {
-    fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
+impl DockerScene {
+    /// Lays the candidate's runner at `path` of this machine.
+    ///
+    /// # Errors
+    /// Docker's own words.
+    pub(crate) fn lay_runner(&self, path: &Path) -> Result<()> {
+        std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+        let words =
+            ["run", "--rm", "--network", "none", "--entrypoint", "cat", &self.image, "/usr/local/bin/runner"];
+        let runner = self.docker.output("take the candidate's runner", &words, &[])?;
+        std::fs::write(path, runner)?;
+        Ok(std::fs::set_permissions(path, Permissions::from_mode(0o755))?)
+    }
+
+    /// `prepare` of another image, on the same database.
+    ///
+    /// # Errors
+    /// As [`Scene::prepare`].
+    pub(crate) fn prepare_image(&self, image: &str, variables: &[(&str, &str)]) -> Result<()> {
         let (mut words, environment) = self.run_words("prepare", variables);
-        words.extend(["--rm", &self.image, "prepare"].map(str::to_owned));
+        words.extend(["--rm", image, "prepare"].map(str::to_owned));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let ran = self.docker.run_with("boot with the image's runner", &words, &environment, super::show);
         ran.map_err(|failure| self.with_log(failure))?;
         Ok(())
+    }
+
+    /// `start` of another image, on the same database.
+    ///
+    /// # Errors
+    /// As [`Scene::start`].
+    pub(crate) fn start_image(&self, image: &str) -> Result<Box<dyn Serving + '_>> {
+        let (mut words, environment) = self.run_words("directus", &[]);
+        // Its own health check, asked more often.
+        words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
+        // On a network that it shares with us, it listens where we are.
+        match (self.listen, self.is_shared()) {
+            (Listen::Socket, _) | (_, true) => {}
+            (Listen::Port(port), false) => {
+                words.extend(["--publish".to_owned(), format!("127.0.0.1:{port}:8055")])
+            }
+            (Listen::AnyPort, false) => words.extend(["--publish".to_owned(), "127.0.0.1::8055".to_owned()]),
+        }
+        words.extend([image.to_owned(), "start".to_owned()]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.docker.run_with("start the image", &words, &environment, |_| {})?;
+        let serving = Container { scene: self, name: self.name("directus") };
+        let began = Instant::now();
+        let mut last = String::new();
+        while began.elapsed() < HEALTHY_WITHIN {
+            let state = serving.state()?;
+            if state["Running"] != true {
+                return Err(serving.failure("start the image: its container ended").into());
+            }
+            if state["Health"]["Status"] == "healthy" {
+                return Ok(Box::new(serving));
+            }
+            if let Some(said) =
+                state["Health"]["Log"].as_array().and_then(|log| log.last()?["Output"].as_str())
+            {
+                last = said.trim().to_owned();
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let said = serving.failure("wait").excerpt;
+        Err(Failure { excerpt: said, ..not_healthy(&last) }.into())
+    }
+}
+
+impl Ask for DockerScene {
+    fn ask(&self, query: &str) -> Result<Vec<String>> {
+        match &self.database {
+            Database::Given(given) => super::local::ask(given.settings(), query),
+            Database::Own(name) => {
+                let mut words =
+                    vec!["exec", name, "psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align"];
+                words.extend([
+                    "--set",
+                    "ON_ERROR_STOP=1",
+                    "--username",
+                    SUPERUSER,
+                    "--command",
+                    query,
+                    DATABASE,
+                ]);
+                let said = self.docker.output("ask the database", &words, &[])?;
+                Ok(String::from_utf8_lossy(&said).lines().map(str::to_owned).collect())
+            }
+        }
+    }
+}
+
+impl Scene for DockerScene {
+    fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
+        self.prepare_image(&self.image, variables)
     }
 
     fn picture(&self) -> Result<String> {
@@ -215,40 +305,7 @@ impl Scene for DockerScene {
     }
 
     fn start(&self) -> Result<Box<dyn Serving + '_>> {
-        let (mut words, environment) = self.run_words("directus", &[]);
-        // Its own health check, asked more often.
-        words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
-        // On a network that it shares with us, it listens where we are.
-        match (self.listen, self.is_shared()) {
-            (Listen::Socket, _) | (_, true) => {}
-            (Listen::Port(port), false) => {
-                words.extend(["--publish".to_owned(), format!("127.0.0.1:{port}:8055")])
-            }
-            (Listen::AnyPort, false) => words.extend(["--publish".to_owned(), "127.0.0.1::8055".to_owned()]),
-        }
-        words.extend([self.image.clone(), "start".to_owned()]);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.docker.run_with("start the image", &words, &environment, |_| {})?;
-        let serving = Container { scene: self, name: self.name("directus") };
-        let began = Instant::now();
-        let mut last = String::new();
-        while began.elapsed() < HEALTHY_WITHIN {
-            let state = serving.state()?;
-            if state["Running"] != true {
-                return Err(serving.failure("start the image: its container ended").into());
-            }
-            if state["Health"]["Status"] == "healthy" {
-                return Ok(Box::new(serving));
-            }
-            if let Some(said) =
-                state["Health"]["Log"].as_array().and_then(|log| log.last()?["Output"].as_str())
-            {
-                last = said.trim().to_owned();
-            }
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        let said = serving.failure("wait").excerpt;
-        Err(Failure { excerpt: said, ..not_healthy(&last) }.into())
+        self.start_image(&self.image)
     }
 
     fn how_to_connect(&self) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The local engine: no containers. What it stands on ([`Ground`]) is fetched once; what a run plays on ([`Stage`]) is thrown away.
 
 use super::given::Given;
+use super::scene::Ask;
 use super::{Choice, bridge, runner_variables, settings_for};
 use crate::console;
 use crate::directus::Credentials;
@@ -280,22 +281,6 @@ impl Stage {
         }
     }
 
-    /// The first column of a query's rows, as text.
-    ///
-    /// # Errors
-    /// What the server says.
-    pub(crate) fn ask(&self, query: &str) -> Result<Vec<String>> {
-        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
-        let settings = contract::DatabaseSettings::from_environment(&environment)?;
-        let mut session = migrations::session::connect(&settings, "cargo-xtask")?;
-        let rows = session.client().simple_query(query)?;
-        let text = |message: &postgres::SimpleQueryMessage| match message {
-            postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-            _ => None,
-        };
-        Ok(rows.iter().filter_map(text).collect())
-    }
-
     /// A bridge of our own to the same database; it loads Directus while the caller goes on.
     ///
     /// # Errors
@@ -314,6 +299,27 @@ impl Stage {
             format!("  files      {}", self.folder.display()),
         ]
     }
+}
+
+impl Ask for Stage {
+    fn ask(&self, query: &str) -> Result<Vec<String>> {
+        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
+        ask(&contract::DatabaseSettings::from_environment(&environment)?, query)
+    }
+}
+
+/// The first column of a query's rows, as text.
+///
+/// # Errors
+/// What the server says.
+pub(super) fn ask(settings: &contract::DatabaseSettings, query: &str) -> Result<Vec<String>> {
+    let mut session = migrations::session::connect(settings, "cargo-xtask")?;
+    let rows = session.client().simple_query(query)?;
+    let text = |message: &postgres::SimpleQueryMessage| match message {
+        postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+        _ => None,
+    };
+    Ok(rows.iter().filter_map(text).collect())
 }
 
 impl Database {

@@ -11,7 +11,7 @@ pub(crate) use local::{
     DATABASE, Ground, Login, Stage, build_runner, directus_variables, given_runner, random_hex,
 };
 pub(crate) use local_scene::{LocalScene, serve, show};
-pub(crate) use scene::{Scene, Serving};
+pub(crate) use scene::{Ask, Scene, Serving};
 
 use boot::bridge::{Log, Options};
 use boot::release::EXTENSIONS_PATH;

@@ -36,6 +36,15 @@ pub(crate) trait Scene {
     fn stand_ins(&self) -> Vec<String>;
 }
 
+/// A database that can be asked.
+pub(crate) trait Ask {
+    /// The first column of a query's rows, as text.
+    ///
+    /// # Errors
+    /// What the server says.
+    fn ask(&self, query: &str) -> Result<Vec<String>>;
+}
+
 /// A Directus that serves. Dropped, it is ended.
 pub(crate) trait Serving {
     /// The schema that it has, once Directus' own diff with the checkout's snapshot was found to be empty.

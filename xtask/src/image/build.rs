@@ -1,10 +1,11 @@
 //! `docker build`, told in our own words: which step runs, and what the failed one said.
 
-use super::context::{Context, RunnerFrom};
+use super::context::RunnerFrom;
 use crate::console;
 use crate::docker::{Docker, NO_REGISTRY};
 use contract::{Exit, Failure, Outcome};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Labels by their OCI names.
 pub(crate) type Labels = BTreeMap<String, String>;
@@ -22,17 +23,17 @@ pub(crate) struct Recipe {
     pub(crate) labels: Labels,
 }
 
-/// Builds, and returns the image's id; `each` sees docker's lines as they come.
+/// Builds out of a folder, and returns the image's id; `each` sees docker's lines as they come.
 ///
 /// # Errors
 /// Exit 1 with the last lines of the failed step; the remedy where it is known.
 pub(crate) fn build(
     docker: &Docker,
-    context: &Context,
+    folder: &Path,
     recipe: &Recipe,
     each: impl Fn(&str) + Send + 'static,
 ) -> Outcome<String> {
-    let id_file = context.folder().with_extension("id");
+    let id_file = folder.with_extension("id");
     let id_path = id_file.display().to_string();
     let digest = recipe.base_digest.as_ref().map_or(String::new(), |digest| format!("@{digest}"));
     let mut arguments = ["build", "--progress=plain", "--iidfile", &id_path].map(str::to_owned).to_vec();
@@ -43,7 +44,7 @@ pub(crate) fn build(
     for (name, value) in &recipe.labels {
         arguments.extend(["--label".to_owned(), format!("{name}={value}")]);
     }
-    arguments.push(context.folder().display().to_string());
+    arguments.push(folder.display().to_string());
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let built = docker.run("build the image", &words, each);
     let id = std::fs::read_to_string(&id_file);

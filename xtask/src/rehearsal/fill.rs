@@ -1,9 +1,8 @@
 //! Makes the rows through Directus' own API, so that its validation, defaults and hooks are what they are in production.
 
 use super::filler::{ROWS, Row};
-use crate::directus::{Credentials, Directus, Trouble};
-use crate::engine::Stage;
-use crate::http::Address;
+use crate::directus::{Directus, Trouble};
+use crate::engine::Ask;
 use anyhow::Result;
 use contract::Failure;
 use serde_json::{Value, json};
@@ -21,9 +20,8 @@ pub(crate) struct Filled {
 /// Makes `rows`, in order.
 ///
 /// # Errors
-/// When nobody can log in, or a collection stays without any row: then the rehearsal would prove nothing about it.
-pub(crate) fn fill(address: &Address, credentials: Credentials, rows: &[Row]) -> Result<Filled> {
-    let mut directus = Directus::connect(address, credentials)?;
+/// When a collection stays without any row: then the rehearsal would prove nothing about it.
+pub(crate) fn fill(directus: &mut Directus, rows: &[Row]) -> Result<Filled> {
     let mut filled = Filled::default();
     let mut keys: BTreeMap<(String, usize), Value> = BTreeMap::new();
     for number in 0..ROWS {
@@ -68,9 +66,9 @@ pub(crate) fn fill(address: &Address, credentials: Credentials, rows: &[Row]) ->
 ///
 /// # Errors
 /// What the server says.
-pub(crate) fn fill_db_only(stage: &Stage, tables: &[String], filled: &mut Filled) -> Result<()> {
+pub(crate) fn fill_db_only(database: &dyn Ask, tables: &[String], filled: &mut Filled) -> Result<()> {
     for table in tables {
-        let columns = stage.ask(&format!(
+        let columns = database.ask(&format!(
             "SELECT quote_ident(attname) || ' ' || format_type(atttypid, NULL) FROM pg_attribute \
              WHERE attrelid = to_regclass(quote_ident('{table}')) AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attidentity = ''"
         ))?;
@@ -84,7 +82,7 @@ pub(crate) fn fill_db_only(stage: &Stage, tables: &[String], filled: &mut Filled
             names.join(", "),
             values.join(", ")
         );
-        match stage.ask(&sql) {
+        match database.ask(&sql) {
             Ok(_) => drop(filled.rows.insert(table.clone(), ROWS)),
             Err(error) => filled.left_out.push(format!("{table}: {error:#}")),
         }

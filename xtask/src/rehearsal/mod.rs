@@ -1,6 +1,7 @@
 //! The upgrade rehearsal: another revision's boot, rows in every collection, then this tree's boot over it. What applies cleanly to an
 //! empty database can fail on a populated one (D28), or cost something.
 
+mod containers;
 mod counts;
 mod fill;
 mod filler;
@@ -8,10 +9,11 @@ mod pattern;
 pub(crate) mod revision;
 
 pub(crate) use counts::Counts;
-pub(crate) use revision::{Revision, resolve};
+pub(crate) use revision::{Revision, before, resolve};
 
 use crate::console;
-use crate::engine::{Ground, Stage};
+use crate::directus::Directus;
+use crate::engine::{Ask, Ground, Stage};
 use crate::process::{self, Env};
 use anyhow::{Context, Result};
 use contract::Failure;
@@ -26,6 +28,8 @@ pub(crate) struct Rehearsal {
     from: String,
     runner: String,
     filled: fill::Filled,
+    /// What could not be filled, by name and reason.
+    not_filled: Vec<String>,
     before: Counts,
     after: Counts,
 }
@@ -79,22 +83,34 @@ impl Rehearsal {
     /// # Errors
     /// When a collection stays empty.
     pub(crate) fn fill(&mut self, stage: &Stage, old: &Old) -> Result<()> {
-        let text = std::fs::read_to_string(old.tree.join(contract::artefacts::SNAPSHOT))
+        let rows = self.rows_for(&old.tree)?;
+        let server = crate::engine::serve(&old.ground, stage, stage.environment_of(&old.tree, &old.ground))?;
+        let mut directus = Directus::connect(stage.address(), stage.login().credentials())?;
+        self.filled = fill::fill(&mut directus, &rows)?;
+        server.stop(Duration::from_secs(10))?;
+        self.fill_the_rest(stage, &old.tree)
+    }
+
+    /// The rows for a tree's collections; what cannot be filled is noted.
+    fn rows_for(&mut self, tree: &Path) -> Result<Vec<filler::Row>> {
+        let text = std::fs::read_to_string(tree.join(contract::artefacts::SNAPSHOT))
             .context("read the revision's snapshot")?;
         let snapshot = Snapshot::parse(&text)
             .map_err(|error| Failure::new("read the revision's snapshot").cause(error))?;
-        let (rows, mut left_out) = filler::rows(&snapshot);
-        let server = crate::engine::serve(&old.ground, stage, stage.environment_of(&old.tree, &old.ground))?;
-        self.filled = fill::fill(stage.address(), stage.login().credentials(), &rows)?;
-        server.stop(Duration::from_secs(10))?;
-        let migrations = migrations::file::discover(&contract::Artefacts::at(&old.tree))?;
-        fill::fill_db_only(stage, &boot::perform::db_only_tables(&migrations), &mut self.filled)?;
-        left_out.append(&mut self.filled.left_out);
-        self.filled.left_out = left_out;
+        let (rows, left_out) = filler::rows(&snapshot);
+        self.not_filled = left_out;
+        Ok(rows)
+    }
+
+    /// The migrations' own tables; then everything is told and counted.
+    fn fill_the_rest(&mut self, database: &dyn Ask, tree: &Path) -> Result<()> {
+        let migrations = migrations::file::discover(&contract::Artefacts::at(tree))?;
+        fill::fill_db_only(database, &boot::perform::db_only_tables(&migrations), &mut self.filled)?;
+        self.not_filled.append(&mut self.filled.left_out);
         let total: usize = self.filled.rows.values().sum();
         console::say(&format!("    {total} rows in {} tables", self.filled.rows.len()));
-        self.filled.left_out.iter().for_each(|line| console::say(&format!("    left out: {line}")));
-        self.before = counts::count(stage)?;
+        self.not_filled.iter().for_each(|line| console::say(&format!("    left out: {line}")));
+        self.before = counts::count(database)?;
         Ok(())
     }
 
@@ -115,8 +131,8 @@ impl Rehearsal {
     ///
     /// # Errors
     /// The tables that lost rows.
-    pub(crate) fn compare(&mut self, stage: &Stage) -> Result<()> {
-        self.after = counts::count(stage)?;
+    pub(crate) fn compare(&mut self, database: &dyn Ask) -> Result<()> {
+        self.after = counts::count(database)?;
         counts::table(&self.before, &self.after).iter().for_each(|line| console::say(&format!("    {line}")));
         let lost = counts::lost(&self.before, &self.after);
         if lost.is_empty() {
@@ -130,7 +146,7 @@ impl Rehearsal {
     /// For `--json`.
     pub(crate) fn to_json(&self) -> Value {
         json!({
-            "from": self.from, "runner": self.runner, "filled": self.filled.rows, "left_out": self.filled.left_out,
+            "from": self.from, "runner": self.runner, "filled": self.filled.rows, "left_out": self.not_filled,
             "before": self.before, "after": self.after,
         })
     }

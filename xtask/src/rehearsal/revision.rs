@@ -19,30 +19,52 @@ pub(crate) struct Revision {
     pub(crate) why: String,
 }
 
-/// `auto` is the merge base with the main branch, else the last tag; anything else is what git understands.
+/// What git understands.
 ///
 /// # Errors
 /// Exit 2 when this is no git repository, or git does not know the revision.
 pub(crate) fn resolve(root: &Path, wanted: &str) -> Outcome<Revision> {
-    if wanted != "auto" {
-        let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
-        let commit = commit.map_err(|_| unknown(root, wanted))?;
-        return Ok(Revision { why: format!("`{wanted}`"), commit });
-    }
+    let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{wanted}^{{commit}}")]);
+    Ok(Revision { commit: commit.map_err(|_| unknown(root, wanted))?, why: format!("`{wanted}`") })
+}
+
+/// The revision before this one: the merge base with the main branch, else the last tag, else the commit before. `None`: there is none.
+///
+/// # Errors
+/// Exit 2 when this is no git repository, or one that does not know what is before.
+pub(crate) fn before(root: &Path) -> Outcome<Option<Revision>> {
     let head = git::ask(root, &["rev-parse", "HEAD"]).unwrap_or_default();
     for branch in ["origin/main", "main"] {
         match git::ask(root, &["merge-base", "HEAD", branch]) {
             // On the branch itself nothing would be rehearsed.
             Ok(commit) if commit != head => {
-                return Ok(Revision { commit, why: format!("the merge base with `{branch}`") });
+                return Ok(Some(Revision { commit, why: format!("the merge base with `{branch}`") }));
             }
             _ => {}
         }
     }
-    let tag = git::ask(root, &["describe", "--tags", "--abbrev=0"]).map_err(|_| unknown(root, "auto"))?;
-    let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{tag}^{{commit}}")]);
-    Ok(Revision { commit: commit.map_err(|_| unknown(root, &tag))?, why: format!("the last tag, `{tag}`") })
+    if let Ok(tag) = git::ask(root, &["describe", "--tags", "--abbrev=0"]) {
+        let commit = git::ask(root, &["rev-parse", "--verify", "--quiet", &format!("{tag}^{{commit}}")]);
+        // On the tag itself neither.
+        match commit.map_err(|_| unknown(root, &tag))? {
+            commit if commit == head => {}
+            commit => return Ok(Some(Revision { commit, why: format!("the last tag, `{tag}`") })),
+        }
+    }
+    match git::ask(root, &["rev-parse", "--verify", "--quiet", "HEAD^"]) {
+        Ok(commit) => Ok(Some(Revision { commit, why: "the commit before".to_owned() })),
+        Err(_) if head.is_empty() => Err(unknown(root, BEFORE)),
+        Err(_) if is_shallow(root) => Err(unknown(root, BEFORE)),
+        Err(_) => Ok(None),
+    }
 }
+
+fn is_shallow(root: &Path) -> bool {
+    git::ask(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true")
+}
+
+/// In the place of a name.
+const BEFORE: &str = "";
 
 fn unknown(root: &Path, wanted: &str) -> Failure {
     if git::ask(root, &["rev-parse", "--git-dir"]).is_err() {
@@ -51,12 +73,10 @@ fn unknown(root: &Path, wanted: &str) -> Failure {
             .hint("run it in a clone of the repository");
     }
     let failure = match wanted {
-        "auto" => Failure::new("find a revision to start from: no merge base with `main`, and no tag"),
+        BEFORE => Failure::new("find a revision to start from: git shows none before this one"),
         _ => Failure::new(format!("find revision `{wanted}`: git does not know it")),
     };
-    let shallow =
-        git::ask(root, &["rev-parse", "--is-shallow-repository"]).is_ok_and(|answer| answer == "true");
-    failure.exit(Exit::Usage).hint(if shallow {
+    failure.exit(Exit::Usage).hint(if is_shallow(root) {
         "this clone is shallow: git fetch --unshallow --tags"
     } else {
         "git log --oneline --all shows what there is"

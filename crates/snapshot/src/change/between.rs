@@ -112,20 +112,20 @@ type Edits = Vec<Edit>;
 
 /// What Directus sees of two items of the same name, and what it does not; two pairs where a field is dropped and made.
 fn parts(object: Object, was: Option<&Value>, becomes: Option<&Value>) -> Vec<(Edits, Edits)> {
-    let whole = |item: &Value| pick(object, item, Sight::All).0;
+    let sight = match was {
+        Some(was) if object == Object::Field && counts_by_itself(was) => Sight::WithoutColumn,
+        _ => Sight::All,
+    };
+    let dropped = |was: &Value| (vec![at_root(Some(pick(object, was, sight).0), None)], Vec::new());
+    let made = |becomes: &Value| (vec![at_root(None, Some(pick(object, becomes, Sight::All).0))], Vec::new());
     match (was, becomes) {
         (None, None) => Vec::new(),
-        (Some(was), None) => vec![(vec![at_root(Some(whole(was)), None)], Vec::new())],
-        (None, Some(becomes)) => vec![(vec![at_root(None, Some(whole(becomes)))], Vec::new())],
-        (Some(was), Some(becomes)) if object == Object::Field && turns(was, becomes) => vec![
-            (vec![at_root(Some(whole(was)), None)], Vec::new()),
-            (vec![at_root(None, Some(whole(becomes)))], Vec::new()),
-        ],
+        (Some(was), None) => vec![dropped(was)],
+        (None, Some(becomes)) => vec![made(becomes)],
+        (Some(was), Some(becomes)) if object == Object::Field && turns(was, becomes) => {
+            vec![dropped(was), made(becomes)]
+        }
         (Some(was), Some(becomes)) => {
-            let sight = match object == Object::Field && counts_by_itself(was) {
-                true => Sight::WithoutColumn,
-                false => Sight::All,
-            };
             let (old, new) = (pick(object, was, sight), pick(object, becomes, sight));
             let compared = |a: &Value, b: &Value| {
                 let mut edits = Vec::new();

@@ -237,12 +237,32 @@ pub fn shown(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) if is_plain(text) => text.clone(),
-        other => other.to_string(),
+        other => as_directus_has_it(other).to_string(),
     };
     let mut characters = text.chars();
     let start: String = characters.by_ref().take(VALUE_WIDTH).collect();
     let more = if characters.next().is_some() { "…" } else { "" };
     format!("{}{more}", inert(&start))
+}
+
+/// To JavaScript 5.0 is 5, and a key that looks like a number comes first wherever it was written: values are said alike whoever had them.
+fn as_directus_has_it(value: &Value) -> Value {
+    // Integers beyond have more digits than a float.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) if float.fract() == 0.0 && float.abs() < EXACT => json!(float as i64),
+            _ => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(as_directus_has_it).collect(),
+        Value::Object(map) => {
+            let mut entries: Vec<_> =
+                map.iter().map(|(key, value)| (key.clone(), as_directus_has_it(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.into_iter().collect()
+        }
+        _ => value.clone(),
+    }
 }
 
 /// Whether a string can be told from a number, a truth, nothing, and from the words around it.

@@ -211,8 +211,12 @@ fn the_edits_are_those_of_directus_own_comparison() {
     assert!(different * 2 > pairs.len(), "{different} of {} pairs differ", pairs.len());
 }
 
-/// Every `meta` and `schema` is a mapping or missing, and a system field's `schema` has nothing that Directus does not know: it would
-/// forget to leave that out.
+fn has_only(item: &Value, keys: &[&str]) -> bool {
+    item.as_object().is_some_and(|item| item.keys().all(|key| keys.contains(&key.as_str())))
+}
+
+/// Every `meta` and `schema` is a mapping or missing, and a system field says whether it is indexed and nothing that Directus does not know:
+/// it would forget to leave that out. The rules refuse other files.
 fn readable(snapshot: &Value) -> bool {
     let items = |section: &str| snapshot[section].as_array().cloned().unwrap_or_default();
     let is_part = |value: Option<&Value>| value.is_none_or(|part| part.is_object() || part.is_null());
@@ -221,9 +225,9 @@ fn readable(snapshot: &Value) -> bool {
             is_part(item.get("schema"))
                 && is_part(item.get("meta"))
                 && (*section != "systemFields"
-                    || item["schema"]
-                        .as_object()
-                        .is_some_and(|schema| schema.keys().all(|key| key == "is_indexed")))
+                    || has_only(item, &["collection", "field", "schema"])
+                        && has_only(&item["schema"], &["is_indexed"])
+                        && item["schema"].get("is_indexed").is_some())
         })
     })
 }

@@ -1,6 +1,7 @@
 //! Real containers: the image, the compose file, the workflow. One test at a time, because each needs the whole machine.
 
 mod compose;
+mod engine;
 mod image;
 mod linters;
 mod refusals;

@@ -54,7 +54,7 @@ fn a_push_to_main_is_proved_and_published_and_with_the_ordering_bug_it_is_not() 
     checkout.edit("Cargo.toml", |text| text.replace(&ours, &registry.repository()));
     checkout.commit("publish to the test's registry");
     let good = push(&checkout);
-    let all = ["Static rules", "Formatting, lints and unit tests", "Image", "Dry run", "Push"];
+    let all = ["Static rules", "Formatting, lints and unit tests", "Image", "Dry run", "Upgrade", "Push"];
     let passed = steps(&good, "Success");
     assert_eq!(good.code, Some(0), "{}\n{}", good.stdout, good.stderr);
     assert!(passed.ends_with(&all.map(str::to_owned)), "{passed:?}");

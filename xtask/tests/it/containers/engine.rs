@@ -1,0 +1,114 @@
+//! The docker engine of the dry run: what it shows when a boot fails, what it leaves when it is ended, and the upgrade over another image.
+
+use super::{add_field, built, containers, docker, turn};
+use crate::checkout::{Checkout, said};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use testbed::require;
+
+fn dry_run(checkout: &Checkout, arguments: &[&str]) -> Command {
+    let mut command = checkout.xtask(&["dry-run", "--engine", "docker"]);
+    command.args(arguments).env("CARGO_TARGET_DIR", checkout.path("target"));
+    command
+}
+
+/// What dry runs have made and not removed.
+fn left() -> String {
+    let label = format!("label={}.dry-run", super::pin("name"));
+    let containers = docker(&["ps", "--all", "--format", "{{.Names}}", "--filter", &label]).stdout;
+    let networks = docker(&["network", "ls", "--format", "{{.Name}}", "--filter", &label]).stdout;
+    format!("{containers}{networks}")
+}
+
+/// A dry run that has come as far as its first boot.
+fn at_work(checkout: &Checkout) -> Child {
+    let mut child = dry_run(checkout, &["--image"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let stderr = child.stderr.take().expect("piped");
+    let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.trim() == "pass 1"), "it did not come to its first boot");
+    // Read on, so that it is not held up.
+    std::thread::spawn(move || lines.for_each(drop));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    child
+}
+
+#[test]
+fn ctrl_c_leaves_no_container_and_what_a_killed_run_left_is_removed_by_the_next() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    built(&checkout, &[]);
+    let mut child = at_work(&checkout);
+    assert_ne!(left(), "");
+    kill_process(Pid::from_child(&child), Signal::INT).expect("a process");
+    assert_eq!(child.wait().expect("an end").code(), Some(130));
+    assert_eq!(left(), "");
+
+    let mut child = at_work(&checkout);
+    child.kill().expect("a process");
+    child.wait().expect("an end");
+    assert_ne!(left(), "", "nobody was there to remove it");
+    let next =
+        said(&mut dry_run(&checkout, &["--image"])).expect(0, &["removing what a killed run had left"]);
+    assert_eq!(next.last_line(), "dry-run passed");
+    assert_eq!(left(), "");
+}
+
+#[test]
+fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE ent' || 'ries ADD COLUMN planted text'; END $$;\n";
+    std::fs::write(checkout.path("db-init/004_planted.sql"), bug).expect("a file");
+    checkout.commit("the ordering bug");
+    built(&checkout, &[]);
+    let failed = said(&mut dry_run(&checkout, &["--image"]));
+    let failed = failed.expect(
+        1,
+        &[
+            "relation \"entries\" does not exist",
+            "the database's log, last lines",
+            "boot with the image's runner",
+        ],
+    );
+    assert_eq!(failed.last_line(), "dry-run failed at pass 1");
+    assert_eq!(left(), "");
+    assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
+}
+
+#[test]
+fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    add_field(&checkout, "vehicles", "plate", "colour");
+    checkout.commit("one more field");
+    built(&checkout, &[]);
+    let fine = said(&mut dry_run(&checkout, &["--image", "--from", "--json"]))
+        .expect(0, &["the commit before", "add 1 field"]);
+    assert_eq!(fine.last_line(), "dry-run passed");
+    let json: serde_json::Value = serde_json::from_str(&fine.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["rehearsal"]["before"], json["rehearsal"]["after"]);
+    assert_eq!(json["rehearsal"]["before"]["vehicles"], 3);
+    // An upgrade alone proves no boot of an empty database.
+    assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
+
+    // What would be lost is refused, with its number.
+    checkout.edit("snapshots/schema.yaml", |text| {
+        let head = "  - collection: vehicles\n    field: make\n";
+        let (before, after) = text.split_once(head).expect("the field");
+        format!("{before}{head}{}", after.replacen("max_length: 100", "max_length: 10", 1))
+    });
+    checkout.commit("a shorter field");
+    built(&checkout, &[]);
+    let refused =
+        said(&mut dry_run(&checkout, &["--image", "--from"])).expect(4, &["1 value is longer than 10"]);
+    assert_eq!(refused.last_line(), "dry-run failed at upgrade");
+    assert_eq!(left(), "");
+}

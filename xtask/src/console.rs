@@ -1,16 +1,60 @@
 //! What people see: stdout is the result, stderr the conversation; colours only on a terminal, and never with `NO_COLOR`.
 
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 use std::time::Duration;
+use testbed::Progress;
 
 /// A line of the result. A closed pipe is not an error: the reader has seen enough.
 pub(crate) fn result(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// How much of the conversation is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Errors alone.
+    Quiet,
+    /// What happens, in our words.
+    #[default]
+    Normal,
+    /// And every line that other programs say.
+    Verbose,
+}
+
+static VOLUME: OnceLock<Volume> = OnceLock::new();
+
+/// Said once, by the command line.
+pub(crate) fn set_volume(volume: Volume) {
+    let _ = VOLUME.set(volume);
+}
+
+fn volume() -> Volume {
+    VOLUME.get().copied().unwrap_or_default()
+}
+
 /// A line of the conversation.
 pub(crate) fn say(text: &str) {
+    if volume() != Volume::Quiet {
+        complain(text);
+    }
+}
+
+/// A line that is said at any volume: something is wrong.
+pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// A line that another program says.
+pub(crate) fn overhear(line: &str) {
+    if volume() == Volume::Verbose {
+        complain(&format!("      | {line}"));
+    }
+}
+
+/// How far something long is, as the volume allows.
+pub(crate) fn progress() -> Progress {
+    if volume() == Volume::Quiet { Progress::silent() } else { Progress::auto() }
 }
 
 /// A heading: what begins now.
@@ -21,8 +65,8 @@ pub(crate) fn heading(text: &str) {
 /// An error, already rendered; its first word is red.
 pub(crate) fn error(text: &str) {
     match text.strip_prefix("error:") {
-        Some(rest) => say(&format!("{}{rest}", paint(RED, "error:"))),
-        None => say(text),
+        Some(rest) => complain(&format!("{}{rest}", paint(RED, "error:"))),
+        None => complain(text),
     }
 }
 

@@ -24,6 +24,7 @@ mod steps;
 mod template;
 
 use clap::{Parser, Subcommand};
+use console::Volume;
 use contract::{Exit, Failure};
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,6 +38,12 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Say nothing but results and errors.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Show every line that other programs say, as they say it.
+    #[arg(long, short, global = true)]
+    verbose: bool,
 }
 
 const EXAMPLES: &str = "\
@@ -84,6 +91,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    console::set_volume(match (cli.quiet, cli.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    });
     // The supervisor ends gently what others only throw away.
     if !matches!(cli.command, Command::Supervise(_)) {
         ending::listen();

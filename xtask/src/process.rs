@@ -64,6 +64,7 @@ pub(crate) fn start(
             let mut bytes = Vec::new();
             while output.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
                 let line = String::from_utf8_lossy(&bytes).trim_end().to_owned();
+                crate::console::overhear(&line);
                 each(&line);
                 lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
                 bytes.clear();

@@ -51,7 +51,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
         }
         Err(error) => {
             let exit = crate::fail(&error);
-            console::say(&paint(
+            console::complain(&paint(
                 RED,
                 &format!("ci failed at {}", steps.failed().unwrap_or("an unnamed step")),
             ));

@@ -75,7 +75,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let names: Vec<&str> = lacking.iter().map(|row| row.what.as_str()).collect();
-    console::say(&paint(RED, &format!("not ready for a dry run: {}", names.join(", "))));
+    console::complain(&paint(RED, &format!("not ready for a dry run: {}", names.join(", "))));
     Ok(Exit::Failed)
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     if let Err(error) = outcome {
         let exit = crate::fail(&error);
         let step = steps.failed().unwrap_or("an unnamed step");
-        console::say(&paint(RED, &format!("dry-run failed at {step}")));
+        console::complain(&paint(RED, &format!("dry-run failed at {step}")));
         return Ok(exit);
     }
     console::say(&paint(GREEN, PASSED));

@@ -4,7 +4,7 @@ use crate::console;
 use contract::Exit;
 use serde_json::json;
 use std::path::Path;
-use testbed::{Cache, Progress, disk};
+use testbed::{Cache, disk};
 
 /// Fetch everything the local engine needs, ahead of time.
 ///
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 /// Provisions, then prints where everything is and how large.
 pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let cache = Cache::open()?;
-    let (postgres, directus) = testbed::provision_all(&cache, root, &Progress::auto())?;
+    let (postgres, directus) = testbed::provision_all(&cache, root, &crate::console::progress())?;
     let postgres_version = postgres.version()?;
     let others = cache.other_parts(&[postgres.dir(), &directus.dir])?;
     if args.json {

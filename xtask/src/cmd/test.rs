@@ -4,7 +4,7 @@ use crate::console::{self, GREEN, RED, paint};
 use crate::docker::Docker;
 use contract::{Exit, Failure, Outcome};
 use std::path::Path;
-use testbed::{Cache, Progress};
+use testbed::Cache;
 use xshell::{Shell, cmd};
 
 /// Run every test that this machine can run.
@@ -188,7 +188,7 @@ fn drills(root: &Path) -> Outcome<()> {
 /// Fetches the services once, so that no test has to, and says where they are.
 fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
     console::heading("services");
-    let (_, install) = testbed::provision_all(&Cache::open()?, root, &Progress::auto())?;
+    let (_, install) = testbed::provision_all(&Cache::open()?, root, &crate::console::progress())?;
     let mut env = vec![("TEST_DIRECTUS".to_owned(), install.dir.display().to_string())];
     if require {
         env.push(("TEST_REQUIRE".to_owned(), "1".to_owned()));

@@ -13,7 +13,7 @@ use boot::release::EXTENSIONS_PATH;
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome, Secret};
 use std::path::{Path, PathBuf};
-use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Progress, Server, ServerOptions};
+use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Server, ServerOptions};
 
 /// What every run needs and no run changes.
 pub(crate) struct Ground {
@@ -76,7 +76,7 @@ impl Ground {
     /// # Errors
     /// What could not be fetched or built, with the last lines of the tool that failed.
     pub(crate) fn prepare(root: &Path, runner: Option<&Path>) -> Result<Ground> {
-        let progress = Progress::auto();
+        let progress = crate::console::progress();
         let cache = Cache::open()?;
         std::thread::scope(|scope| {
             // The build waits for its child in this thread, which is what the parent-death signal is tied to.
@@ -99,7 +99,7 @@ impl Ground {
     /// What could not be fetched or built.
     pub(crate) fn of_another_tree(&self, tree: &Path, same_runner: bool) -> Result<Ground> {
         let cache = Cache::open()?;
-        let install = testbed::directus(&cache, tree, &Progress::auto())?;
+        let install = testbed::directus(&cache, tree, &crate::console::progress())?;
         // Kept, so that only the first rehearsal builds everything.
         let target =
             ("CARGO_TARGET_DIR".to_owned(), cache.dir().join("rehearsal-target").display().to_string());

@@ -21,7 +21,7 @@ use contract::env::{self, Environment};
 use contract::{Exit, Failure, Outcome};
 use snapshot::Snapshot;
 use std::path::Path;
-use testbed::{Cache, DirectusInstall, Progress};
+use testbed::{Cache, DirectusInstall};
 
 /// What `--engine` takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -62,7 +62,7 @@ pub(crate) fn live_environment(root: &Path) -> Outcome<Environment> {
 /// # Errors
 /// As the settings and the provisioning.
 pub(crate) fn boot_settings(root: &Path, environment: Environment) -> Outcome<BootSettings> {
-    let install = testbed::directus(&Cache::open()?, root, &Progress::auto())?;
+    let install = testbed::directus(&Cache::open()?, root, &crate::console::progress())?;
     settings_for(root, &install, environment)
 }
 

@@ -17,8 +17,7 @@ COPY .cargo .cargo
 COPY crates crates
 COPY runner runner
 COPY xtask xtask
-# ring's few C files: on the same architecture the image's own compiler does (.cargo/config.toml).
-RUN export "CC_$(uname -m)_unknown_linux_musl=gcc" target="$(uname -m)-unknown-linux-musl" \
+RUN target="$(uname -m)-unknown-linux-musl" \
     && { test -d "$(rustc --print sysroot)/lib/rustlib/$target" || rustup target add "$target"; } \
     && cargo build --locked --release --package runner --target "$target" \
     && cp "target/$target/release/runner" /runner

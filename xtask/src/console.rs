@@ -57,6 +57,49 @@ pub(crate) fn progress() -> Progress {
     if volume() == Volume::Quiet { Progress::silent() } else { Progress::auto() }
 }
 
+/// A line of the result in two parts, the second one hanging: on a terminal that is too narrow, words go on below where it began. Piped, it
+/// is one line.
+pub(crate) fn hanging(head: &str, text: &str) -> String {
+    match terminal_size::terminal_size() {
+        Some((terminal_size::Width(width), _)) if std::io::stdout().is_terminal() => {
+            hang(head, text, usize::from(width))
+        }
+        _ => format!("{head}{text}").trim_end().to_owned(),
+    }
+}
+
+/// A word that is longer than what is left of the width stays whole, and the terminal breaks it.
+fn hang(head: &str, text: &str, width: usize) -> String {
+    let indent = head.chars().count();
+    let mut lines = vec![head.to_owned()];
+    let mut used = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > indent && used + 1 + length > width {
+            lines.push(" ".repeat(indent));
+            used = indent;
+        }
+        if let Some(line) = lines.last_mut() {
+            if used > indent {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += length;
+        }
+    }
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
+}
+
+/// A path as a shell takes it, short: below the home folder with a tilde.
+pub(crate) fn short_path(path: &str) -> String {
+    let home = std::env::var("HOME").unwrap_or_default();
+    match path.strip_prefix(&home).filter(|_| !home.is_empty()) {
+        Some(rest) if rest.starts_with('/') => format!("~{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
 /// A heading: what begins now.
 pub(crate) fn heading(text: &str) {
     say(&paint(BOLD, text));
@@ -94,6 +137,13 @@ pub(crate) fn paint(colour: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_hang_below_where_the_text_began() {
+        assert_eq!(hang("rule  ", "one two three", 14), "rule  one two\n      three");
+        assert_eq!(hang("rule  ", "one two three", 80), "rule  one two three");
+        assert_eq!(hang("rule  ", "unbreakable", 10), "rule  unbreakable");
+    }
 
     #[test]
     fn times_are_as_precise_as_they_are_interesting() {

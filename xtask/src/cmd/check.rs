@@ -87,7 +87,7 @@ fn require_none(findings: Vec<Finding>) -> anyhow::Result<()> {
 fn list() {
     let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     for rule in RULES {
-        console::result(&format!("{:width$}  {}", rule.name, rule.what));
+        console::result(&console::hanging(&format!("{:width$}  ", rule.name), rule.what));
     }
 }
 

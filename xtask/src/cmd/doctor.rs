@@ -172,12 +172,12 @@ fn rust() -> Row {
 /// The runner is a static binary.
 fn target() -> Row {
     let name = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let mut row = Row::new(format!("Rust target {name}"), "to build the runner", Need::Needed);
+    let mut row = Row::new("Rust's static target", "to build the runner", Need::Needed);
     row.get = format!("rustup target add {name}");
     let sysroot = testbed::find_program("rustc")
         .and_then(|rustc| process::said(&rustc, &["--print", "sysroot"], PATIENCE))
-        .map(|sysroot| PathBuf::from(sysroot).join("lib/rustlib").join(&name).join("lib"));
-    match sysroot.filter(|folder| folder.is_dir()) {
+        .map(|sysroot| PathBuf::from(sysroot).join("lib/rustlib").join(&name));
+    match sysroot.filter(|folder| folder.join("lib").is_dir()) {
         Some(folder) => row.found("", &folder, ""),
         None => row,
     }
@@ -297,7 +297,8 @@ fn table(rows: &[Row]) -> Vec<String> {
             (_, "") => format!("{}: {}", row.why, row.get),
             (_, place) => format!("{place}; {}: {}", row.why, row.get),
         };
-        format!("{state:<8} {:<what$}  {:<version$}  {place}", row.what, row.version).trim_end().to_owned()
+        let head = format!("{state:<8} {:<what$}  {:<version$}  ", row.what, row.version);
+        console::hanging(&head, &console::short_path(&place))
     };
     rows.iter().map(line).collect()
 }

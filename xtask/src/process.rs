@@ -221,6 +221,20 @@ impl Running {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What it holds in memory now: its resident set, without its children.
+    ///
+    /// # Errors
+    /// When it is gone.
+    pub(crate) fn resident_bytes(&self) -> Outcome<u64> {
+        let failed = || Failure::new(format!("read the memory of `{}`", self.name));
+        let pid = self.handle.pids().first().copied().ok_or_else(failed)?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))
+            .map_err(|error| failed().cause_chain(&error))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        kibibytes.map(|kibibytes| kibibytes * 1024).ok_or_else(failed)
+    }
+
     /// Whether it has ended, and how; never waits.
     ///
     /// # Errors

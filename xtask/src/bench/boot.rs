@@ -1,6 +1,6 @@
 //! Boots: from the start of a program to a healthy Directus, beside Directus' own commands run by hand.
 
-use super::{Row, in_turn};
+use super::{Amount, Row, in_turn};
 use crate::console;
 use crate::engine::{Choice, Ground, Stage};
 use crate::http;
@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const HEALTHY_WITHIN: Duration = Duration::from_secs(120);
+const STOPPED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Cold: from an empty database. Warm: when there is nothing to do.
 pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row>> {
@@ -26,7 +27,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     )?;
     let cold = Row {
         what: "cold boot: empty database to healthy",
-        ours,
+        ours: Amount::Time(ours),
         beside: Some(("bootstrap + schema apply + start", theirs)),
         target: "≤ 0.5",
     };
@@ -36,7 +37,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     let (ours, theirs) = in_turn(runs, || runner_start(ground, &stage), || directus_start(ground, &stage))?;
     let warm = Row {
         what: "warm boot: nothing to do, to healthy",
-        ours,
+        ours: Amount::Time(ours),
         beside: Some(("directus start alone", theirs)),
         target: "≤ 1.05",
     };
@@ -44,11 +45,32 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     let (ours, theirs) = in_turn(runs, || runner_plan(ground, &stage), || scripts(ground, &stage, root))?;
     let own = Row {
         what: "the runner's own work in a warm boot, process and connection included",
-        ours,
+        ours: Amount::Time(ours),
         beside: Some(("the scripts with nothing to do: psql per file, schema apply, bootstrap", theirs)),
         target: "≤ 0.0067 (150 ×)",
     };
-    Ok(vec![cold, warm, own])
+    let binary = Row {
+        what: "runner binary, static, with TLS",
+        ours: Amount::Size(std::fs::metadata(&ground.runner)?.len()),
+        beside: None,
+        target: "≤ 2.5 MB",
+    };
+    let memory = Row {
+        what: "the runner's memory once Directus runs",
+        ours: Amount::Size(memory(ground, &stage)?),
+        beside: None,
+        target: "≤ 4 MB",
+    };
+    Ok(vec![cold, warm, own, binary, memory])
+}
+
+/// What the runner holds while it supervises a healthy Directus: its resident set.
+fn memory(ground: &Ground, stage: &Stage) -> Result<u64> {
+    let server = process::start(&ground.runner, &["start"], Env::Only(stage.environment()), |_| {})?;
+    healthy(&server, stage)?;
+    let bytes = server.resident_bytes();
+    server.stop(STOPPED_WITHIN)?;
+    Ok(bytes?)
 }
 
 /// `runner plan` reads and decides what a warm boot does, and nothing else.
@@ -60,18 +82,12 @@ fn runner_plan(ground: &Ground, stage: &Stage) -> Result<Duration> {
 
 /// What the scripts that the runner replaces do at every start, although there is nothing to do.
 fn scripts(ground: &Ground, stage: &Stage, root: &Path) -> Result<Duration> {
-    let snapshot = root.join(contract::artefacts::SNAPSHOT).display().to_string();
     let migrations = migrations::file::discover(&contract::Artefacts::at(root))?;
     let began = Instant::now();
     for migration in migrations.iter() {
         stage.psql(&format!("SELECT 1 FROM migrations_applied WHERE filename = '{}';", migration.name))?;
     }
-    for arguments in [&["schema", "apply", "--yes", &snapshot][..], &["bootstrap"]] {
-        let ended = directus(ground, stage, arguments)?.wait()?;
-        if !ended.status.success() {
-            return Err(ended.failure(&format!("run `directus {}`", arguments.join(" "))).into());
-        }
-    }
+    directus_all(ground, stage, &[&["schema", "apply", "--yes", &snapshot(root)], &["bootstrap"]])?;
     Ok(began.elapsed())
 }
 
@@ -87,15 +103,39 @@ fn directus_start(ground: &Ground, stage: &Stage) -> Result<Duration> {
 }
 
 fn by_hand(ground: &Ground, stage: &Stage, root: &Path) -> Result<Duration> {
-    let snapshot = root.join(contract::artefacts::SNAPSHOT).display().to_string();
     let began = Instant::now();
-    for arguments in [&["bootstrap"][..], &["schema", "apply", "--yes", &snapshot]] {
+    directus_all(ground, stage, &[&["bootstrap"], &["schema", "apply", "--yes", &snapshot(root)]])?;
+    until_healthy(directus(ground, stage, &["start"])?, stage, began)
+}
+
+/// The commands with which a person would try the whole way on an empty database: both passes, a start, and the snapshot back.
+pub(super) fn rehearsed_by_hand(ground: &Ground, root: &Path) -> Result<Duration> {
+    let began = Instant::now();
+    let stage = Stage::set(ground, root, Choice::Local, None)?;
+    let (snapshot, folder) = (snapshot(root), tempfile::tempdir()?);
+    let (bootstrap, apply) = (&["bootstrap"][..], &["schema", "apply", "--yes", &snapshot][..]);
+    directus_all(ground, &stage, &[bootstrap, apply, bootstrap, apply])?;
+    let server = directus(ground, &stage, &["start"])?;
+    healthy(&server, &stage)?;
+    let back = folder.path().join("schema.yaml").display().to_string();
+    directus_all(ground, &stage, &[&["schema", "snapshot", "--yes", &back]])?;
+    server.stop(STOPPED_WITHIN)?;
+    Ok(began.elapsed())
+}
+
+fn snapshot(root: &Path) -> String {
+    root.join(contract::artefacts::SNAPSHOT).display().to_string()
+}
+
+/// One after the other, each to its end.
+fn directus_all(ground: &Ground, stage: &Stage, commands: &[&[&str]]) -> Result<()> {
+    for arguments in commands {
         let ended = directus(ground, stage, arguments)?.wait()?;
         if !ended.status.success() {
             return Err(ended.failure(&format!("run `directus {}`", arguments.join(" "))).into());
         }
     }
-    until_healthy(directus(ground, stage, &["start"])?, stage, began)
+    Ok(())
 }
 
 /// One of Directus' own commands, without its question for updates.
@@ -117,15 +157,25 @@ fn directus(ground: &Ground, stage: &Stage, arguments: &[&str]) -> Result<Runnin
     Ok(process::start(Path::new("/usr/bin/env"), &words, Env::Only(environment), |_| {})?)
 }
 
+/// How long the program took since it `began`; then it is stopped.
 fn until_healthy(server: Running, stage: &Stage, began: Instant) -> Result<Duration> {
-    while began.elapsed() < HEALTHY_WITHIN {
-        if http::get(stage.address(), "/server/health").is_ok_and(|answer| answer.status == 200) {
-            let took = began.elapsed();
-            server.stop(Duration::from_secs(10))?;
-            return Ok(took);
+    let healthy = healthy(&server, stage);
+    let took = began.elapsed();
+    match (healthy, server.ended()?) {
+        (Err(_), Some(_)) => Err(server.wait()?.failure("start Directus").into()),
+        (healthy, _) => {
+            server.stop(STOPPED_WITHIN)?;
+            healthy.map(|()| took)
         }
-        if server.ended()?.is_some() {
-            return Err(server.wait()?.failure("start Directus").into());
+    }
+}
+
+/// Waits until Directus answers that it is.
+fn healthy(server: &Running, stage: &Stage) -> Result<()> {
+    let began = Instant::now();
+    while began.elapsed() < HEALTHY_WITHIN && server.ended()?.is_none() {
+        if http::get(stage.address(), "/server/health").is_ok_and(|answer| answer.status == 200) {
+            return Ok(());
         }
         std::thread::sleep(Duration::from_millis(5));
     }

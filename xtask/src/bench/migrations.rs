@@ -1,6 +1,6 @@
 //! 1,000 migrations, new and applied, beside one psql session that runs the same transactions.
 
-use super::{Row, in_turn, median};
+use super::{Amount, Row, in_turn, median};
 use crate::console;
 use crate::engine::{Choice, Ground, Stage};
 use anyhow::Result;
@@ -20,9 +20,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     for phase in Phase::ALL {
         std::fs::create_dir(folder.path().join(phase.folder()))?;
     }
-    for number in 1..=COUNT {
-        std::fs::write(folder.path().join(format!("db-init/{number:04}_table.sql")), sql(number))?;
-    }
+    write(folder.path())?;
     let artefacts = Artefacts::at(folder.path());
     let mut nothing_to_do = Vec::new();
     let (ours, theirs) = in_turn(
@@ -38,17 +36,20 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     Ok(vec![
         Row {
             what: "1,000 new migrations",
-            ours,
+            ours: Amount::Time(ours),
             beside: Some(("one psql session, the same transactions", theirs)),
             target: "≤ 1.2",
         },
-        Row {
-            what: "1,000 applied migrations, nothing to do",
-            ours: median(nothing_to_do),
-            beside: None,
-            target: "≤ 50 ms",
-        },
+        Row::alone("1,000 applied migrations, nothing to do", median(nothing_to_do), "≤ 50 ms"),
     ])
+}
+
+/// Fills the folder of the pre phase.
+pub(super) fn write(root: &Path) -> Result<()> {
+    for number in 1..=COUNT {
+        std::fs::write(root.join(format!("db-init/{number:04}_table.sql")), sql(number))?;
+    }
+    Ok(())
 }
 
 fn sql(number: u32) -> String {

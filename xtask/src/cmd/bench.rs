@@ -1,7 +1,7 @@
 //! The numbers to hold, as ratios measured side by side in one run.
 
-use crate::bench::{Row, boot, migrations, schema};
-use crate::console::{self, elapsed};
+use crate::bench::{Row, boot, commands, migrations, schema};
+use crate::console;
 use crate::engine::Ground;
 use anyhow::Result;
 use contract::Exit;
@@ -38,6 +38,8 @@ enum Group {
     Migrations,
     /// A snapshot of 100 collections, and a difference between two.
     Schema,
+    /// A dry run, the static rules, and `cargo xtask` itself.
+    Commands,
 }
 
 /// Measures and prints; nothing is judged, because a machine's mood is no regression.
@@ -54,21 +56,13 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     if wanted(Group::Boot) {
         rows.extend(boot::measure(&ground, root, args.runs)?);
     }
+    if wanted(Group::Commands) {
+        rows.extend(commands::measure(&ground, root, args.runs)?);
+    }
     if args.json {
         console::result(&json!(rows.iter().map(Row::to_json).collect::<Vec<_>>()).to_string());
     } else {
-        rows.iter().for_each(|row| console::result(&line(row)));
+        rows.iter().for_each(|row| console::result(&row.to_string()));
     }
     Ok(Exit::Done)
-}
-
-/// A line of a Markdown table.
-fn line(row: &Row) -> String {
-    let (beside, ratio) = match &row.beside {
-        Some((what, time)) => {
-            (format!("{} {what}", elapsed(*time)), format!("{:.2}", row.ratio().unwrap_or(f64::NAN)))
-        }
-        None => ("–".to_owned(), "–".to_owned()),
-    };
-    format!("| {} | {} | {beside} | {ratio} | {} |", row.what, elapsed(row.ours), row.target)
 }

@@ -115,9 +115,9 @@ pub fn changes(diff: &Value) -> Vec<Change> {
     all(change::of_diff(diff))
 }
 
-/// Everything that differs between two snapshots, with what it would put at risk.
-pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
-    all(change::between(before, after))
+/// Everything that differs between two states of the snapshot, with what it would put at risk.
+pub fn revised(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    all(change::revised(before, after))
 }
 
 /// Rows that are not there yet stand in nobody's way, and lose nothing.

@@ -71,7 +71,7 @@ fn own_part(before: &Snapshot, live: &Snapshot) -> Result<Duration> {
     let text = live.to_yaml();
     let (same, words, picture) = std::thread::scope(|scope| {
         let same = scope.spawn(|| Document::parse(&text).is_ok_and(|read| read.snapshot == live));
-        let words: usize = change::between(before, &live).iter().map(|change| change.line().len()).sum();
+        let words: usize = change::revised(before, &live).iter().map(|change| change.line().len()).sum();
         let picture = erd::markdown(&live, &Migrations::default());
         (same.join().unwrap_or(false), words, picture)
     });

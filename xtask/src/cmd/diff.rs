@@ -70,7 +70,7 @@ fn between(args: &Args, root: &Path, revisions: &str) -> Result<bool> {
                 .into());
         }
     };
-    let changes = diff::between(&old, &new);
+    let changes = diff::revised(&old, &new);
     let lines: Vec<String> = changes.iter().map(Change::line).collect();
     if args.json {
         let all: Vec<_> = changes.iter().map(Change::to_json).collect();
@@ -209,7 +209,7 @@ mod tests {
 
     fn changes(before: &str, after: &str) -> Vec<Change> {
         let snapshot = |text: &str| Snapshot::parse(&format!("version: 1\nfields:\n{text}")).unwrap();
-        diff::between(&snapshot(before), &snapshot(after))
+        diff::revised(&snapshot(before), &snapshot(after))
     }
 
     fn check(changes: &[Change], expected: &str) {

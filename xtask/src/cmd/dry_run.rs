@@ -286,7 +286,7 @@ fn round_trip(serving: &mut dyn Serving, root: &Path) -> Result<()> {
     if canonical(&file).to_json() == canonical(&live).to_json() {
         return Ok(());
     }
-    let differences = change::between(&canonical(&file), &canonical(&live));
+    let differences = change::revised(&canonical(&file), &canonical(&live));
     let lines: Vec<String> =
         differences.iter().take(20).map(|change| format!("  {}", change.line())).collect();
     Err(Failure::new("compare the snapshot with the file: they differ")

@@ -57,7 +57,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let (document, changes, picture) = std::thread::scope(|scope| {
         let document = scope.spawn(|| read_back(&text, &live));
         let changes = match differs {
-            true => change::between(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
+            true => change::revised(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
             false => Vec::new(),
         };
         let picture = erd::markdown(&live, &migrations);

@@ -45,6 +45,18 @@ pub fn between(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     in_order(changes)
 }
 
+/// The same for two states of the file. A key that only the later one has is an edit: every database has all keys, so Directus never meets
+/// the state in which it would make the whole object anew for it. A key that only the earlier one has stays what an apply makes of it (D3).
+pub fn revised(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let mut changes = between(before, after);
+    for change in changes.iter_mut().filter(|change| change.becomes().is_none()) {
+        if change.action == Action::Add {
+            change.action = Action::Edit;
+        }
+    }
+    changes
+}
+
 /// Collection and field; the field is empty for a collection.
 type Identity<'a> = (&'a str, &'a str);
 

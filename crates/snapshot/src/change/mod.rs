@@ -1,6 +1,7 @@
 //! What changed between two schemas: one model of a change, from either source, and (in [`words`]) one way to say it.
 //!
-//! A change comes from two snapshots ([`between`]: two revisions of the file, or the file and the database) or from Directus' own
+//! A change comes from two snapshots ([`between`]: what an apply of the second to a database of the first would do; [`revised`]: two states of
+//! the file) or from Directus' own
 //! structured diff ([`of_diff`]: what an apply is about to do). Both say the same of the same difference, because [`between`] compares
 //! as Directus does (utils/get-snapshot-diff.js, with the npm package deep-diff below it); a test holds the two against each other.
 //!
@@ -18,7 +19,7 @@ mod between;
 mod of_diff;
 mod words;
 
-pub use between::between;
+pub use between::{between, revised};
 pub use of_diff::of_diff;
 pub use words::{counted, shown, summary};
 

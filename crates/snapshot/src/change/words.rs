@@ -83,8 +83,12 @@ impl Change {
         }
     }
 
+    /// What the column is goes first and is said in full: it can cost values, and must not be lost behind how a form looks.
     fn edits_in_words(&self) -> String {
-        let seen = self.edits.iter().filter(|edit| !edit.is_whole()).map(edit_in_words);
+        let (meta, column): (Vec<&Edit>, Vec<&Edit>) =
+            self.edits.iter().filter(|edit| !edit.is_whole()).partition(|edit| edit.is_below_meta());
+        let of_the_column = column.len();
+        let seen = column.into_iter().chain(meta).map(edit_in_words);
         let unseen = self.unseen.iter().map(|edit| match self.object {
             Object::File => edit_in_words(edit),
             _ => format!("{} (not compared by Directus)", edit_in_words(edit)),
@@ -94,9 +98,10 @@ impl Change {
             // Directus lists it, so it is not nothing.
             return "listed without a difference".to_owned();
         }
-        if all.len() > MOST_EDITS {
-            let more = all.len() - (MOST_EDITS - 1);
-            all.truncate(MOST_EDITS - 1);
+        let most = MOST_EDITS.max(of_the_column + 1);
+        if all.len() > most {
+            let more = all.len() - (most - 1);
+            all.truncate(most - 1);
             all.push(format!("{more} more"));
         }
         all.join(", ")
@@ -178,7 +183,11 @@ fn edit_in_words(edit: &Edit) -> String {
         other => shown(other),
     };
     match (&edit.before, &edit.after) {
-        (Some(before), Some(after)) => format!("{label} {} → {}", value(before), value(after)),
+        (Some(before), Some(after)) => {
+            let (old, new) = (value(before), value(after));
+            let (old, new) = if old == new { where_they_differ(before, after) } else { (old, new) };
+            format!("{label} {old} → {new}")
+        }
         (None, Some(Value::Null)) => format!("{label} added"),
         (Some(Value::Null), None) => format!("{label} removed"),
         (None, Some(after)) => format!("{label} {} added", value(after)),
@@ -232,17 +241,35 @@ fn label(path: &[Place]) -> Said {
 /// A value as a line shows it: plain where that is clear, in quotes where it is not, cut where it is long, never with a character that
 /// a terminal or a reader could take for something else.
 pub fn shown(value: &Value) -> String {
-    let text = match value {
+    cut(&in_full(value), 0)
+}
+
+fn in_full(value: &Value) -> String {
+    match value {
         Value::Null => "none".to_owned(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::String(text) if is_plain(text) => text.clone(),
         other => as_directus_has_it(other).to_string(),
-    };
-    let mut characters = text.chars();
-    let start: String = characters.by_ref().take(VALUE_WIDTH).collect();
+    }
+}
+
+/// As much of the text as a line shows, from the character with that number on.
+fn cut(text: &str, from: usize) -> String {
+    let mut characters = text.chars().skip(from);
+    let part: String = characters.by_ref().take(VALUE_WIDTH).collect();
+    let less = if from > 0 { "…" } else { "" };
     let more = if characters.next().is_some() { "…" } else { "" };
-    format!("{}{more}", inert(&start))
+    format!("{less}{}{more}", inert(&part))
+}
+
+/// Two long values that begin alike, each from a little before the first difference.
+fn where_they_differ(before: &Value, after: &Value) -> (String, String) {
+    const CONTEXT: usize = 12;
+    let (before, after) = (in_full(before), in_full(after));
+    let alike = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
+    let from = alike.saturating_sub(CONTEXT);
+    (cut(&before, from), cut(&after, from))
 }
 
 /// To JavaScript 5.0 is 5, and a key that looks like a number comes first wherever it was written: values are said alike whoever had them.
@@ -348,7 +375,7 @@ pub fn counted<const N: usize>(groups: [(&str, Vec<Object>); N]) -> String {
 mod tests {
     use super::*;
     use crate::Snapshot;
-    use crate::change::between;
+    use crate::change::{between, revised};
 
     fn check(before: &str, after: &str, expected: &[&str]) {
         let snapshot = |text: &str| Snapshot::parse(&format!("version: 1\n{text}")).unwrap();
@@ -479,6 +506,12 @@ mod tests {
             &format!("meta: {{note: {long}}}"),
             &format!("note a → {}…", "x".repeat(40)),
         );
+        let (one, other) = (format!("{long} and A, then B"), format!("{long} and A, then C"));
+        check_field(
+            &format!("meta: {{note: '{one}'}}"),
+            &format!("meta: {{note: '{other}'}}"),
+            "note …and A, then B → …and A, then C",
+        );
         let many = |value: &str| {
             format!(
                 "meta: {{{}}}",
@@ -490,6 +523,32 @@ mod tests {
             &many("1"),
             "a 0 → 1, b 0 → 1, c 0 → 1, d 0 → 1, e 0 → 1, f 0 → 1, g 0 → 1, 4 more",
         );
+    }
+
+    #[test]
+    fn what_the_column_is_comes_first_and_is_never_counted_away() {
+        let field = |number: u32, length: u32, unique: bool| {
+            let meta: Vec<String> = ('a'..='k').map(|key| format!("{key}: {number}")).collect();
+            format!("meta: {{{}}}, schema: {{max_length: {length}, is_unique: {unique}}}", meta.join(", "))
+        };
+        check_field(
+            &field(0, 32, false),
+            &field(1, 8, true),
+            "max length 32 → 8, unique no → yes, a 0 → 1, b 0 → 1, c 0 → 1, d 0 → 1, e 0 → 1, 6 more",
+        );
+    }
+
+    #[test]
+    fn a_key_that_an_old_file_lacked_makes_nothing_anew() {
+        let snapshot = |meta: &str| {
+            let item = format!("collections:\n  - {{collection: a, meta: {{{meta}}}, schema: {{name: a}}}}\n");
+            Snapshot::parse(&item).unwrap()
+        };
+        let (old, new) = (snapshot("group: null"), snapshot("group: null, versioning: false"));
+        let lines = |changes: Vec<Change>| changes.iter().map(Change::line).collect::<Vec<_>>();
+        assert_eq!(lines(revised(&old, &new)), ["~ a: versioning no added"]);
+        assert_eq!(lines(revised(&new, &old)), ["- a (collection dropped): versioning no removed"]);
+        assert_eq!(lines(between(&old, &new)), ["+ a (made anew): versioning no added"]);
     }
 
     #[test]

@@ -67,6 +67,7 @@ NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
   RUNNER_DB_WAIT_S          seconds to wait for the database              60
   RUNNER_LOCK_WAIT_S        seconds to wait for another boot              600
   RUNNER_STOP_WAIT_S        seconds Directus may take to stop             8
+  RUNNER_DIRECTUS_WAIT_S    seconds one step of Directus may take         900
   RUNNER_HEALTH_WAIT_S      seconds a health check waits for an answer    5
   RUNNER_FAST               off: take all steps at every boot             on
   RUNNER_ON_DRIFT           repair, refuse or ignore                      repair

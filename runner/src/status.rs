@@ -81,11 +81,11 @@ pub(crate) fn text(status: &Status) {
     say::result("releases");
     for entry in &status.history {
         say::result(&format!(
-            "  {:>4}  {}  {}  {:<8}  Directus {}, runner {}",
+            "  {:>4}  {}  {}  {:<14}  Directus {}, runner {}",
             entry.number,
             entry.recorded_at,
             entry.release,
-            entry.how.word(),
+            entry.word(),
             entry.directus,
             entry.runner
         ));
@@ -97,7 +97,7 @@ fn directus(status: &Status) -> String {
         Directus::Absent => "not installed".to_owned(),
         Directus::Partial { missing, .. } => format!("half installed, without {}", missing.join(", ")),
         Directus::Installed { users, admins, system_migrations } => {
-            let version = status.history.last().map_or("of unknown version", |entry| entry.directus.as_str());
+            let version = status.directus_version().unwrap_or("of unknown version");
             let latest = system_migrations.iter().next_back().map_or("none", String::as_str);
             format!(
                 "{version}, system migrations up to {latest}, {users} users, {admins} active administrators"
@@ -114,7 +114,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         "settled": status.is_settled(),
         "next_boot": match &status.next { Ok(plan) => plan_json(plan), Err(failure) => json!({ "refused": failure_json(failure) }) },
         "postgres": server.version, "timescaledb": server.timescaledb, "postgis": server.postgis,
-        "directus": status.history.last().map(|entry| entry.directus.clone()),
+        "directus": status.directus_version(),
         "installed": matches!(status.directus, Directus::Installed { .. }),
         "lock": status.holder.as_ref().map(|holder| json!({
             "application_name": holder.application_name, "backend": holder.pid, "session_s": holder.session_s,
@@ -123,7 +123,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         "drift": status.drift.render(),
         "foreign": status.drift.foreign.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "releases": status.history.iter().map(|entry| json!({
-            "number": entry.number, "release": entry.release.as_str(), "recorded_at": entry.recorded_at, "how": entry.how.word(),
+            "number": entry.number, "release": entry.release.as_str(), "recorded_at": entry.recorded_at, "how": entry.how.word(), "completed": entry.completed,
             "directus": entry.directus, "runner": entry.runner,
         })).collect::<Vec<_>>(),
     })

@@ -16,8 +16,6 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Directus' whole first migration run takes seconds; what is silent for this long is not going to answer.
-const ANSWER_WITHIN: Duration = Duration::from_secs(900);
 /// Directus' own name for tables that it must not look at; without it each table with a composite key is a warning per step (D13).
 const EXCLUDE_TABLES: &str = "DB_EXCLUDE_TABLES";
 /// How long the rest of a log may take to pass once its process has ended.
@@ -60,6 +58,7 @@ pub struct Bridge {
     child: Child,
     socket: BufReader<UnixStream>,
     interrupt: Interrupt,
+    answer_within: Duration,
     identity: Option<Identity>,
     last_id: u64,
     reaped: bool,
@@ -132,6 +131,7 @@ impl Bridge {
             child,
             socket: BufReader::new(ours),
             interrupt: interrupt.clone(),
+            answer_within: Duration::from_secs(settings.directus_wait_s),
             identity: None,
             last_id: 0,
             reaped: false,
@@ -189,7 +189,7 @@ impl Bridge {
         if self.socket.get_mut().write_all(line.as_bytes()).is_err() {
             return Err(self.ended(what));
         }
-        let mut answer = self.receive(what, ANSWER_WITHIN)?;
+        let mut answer = self.receive(what, self.answer_within)?;
         match answer.get("error") {
             Some(error) => Err(answer_failure(what, error)),
             None => Ok(answer["result"].take()),
@@ -205,7 +205,11 @@ impl Bridge {
             Ok(_) => serde_json::from_str(&line).map_err(|error| failed(&error.into())),
             Err(error) if [io::ErrorKind::WouldBlock, io::ErrorKind::TimedOut].contains(&error.kind()) => {
                 Err(Failure::new(what)
-                    .cause(format!("the bridge did not answer within {} s", within.as_secs())))
+                    .cause(format!("Directus did not answer within {} s", within.as_secs()))
+                    .hint(format!(
+                        "does another session hold a lock on its tables? A schema that needs longer: {}",
+                        env::DIRECTUS_WAIT_S
+                    )))
             }
             Err(_) => Err(self.ended(what)),
         }

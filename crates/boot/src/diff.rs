@@ -1,7 +1,8 @@
 //! What Directus would do, read for two questions: would it destroy anything, and which rows could stand in its way? What it is called
 //! in words is the library's (`snapshot::change`), for a boot and for people at their desk alike.
 
-use serde_json::Value;
+use crate::listing::Listing;
+use serde_json::{Value, json};
 use snapshot::Snapshot;
 use snapshot::change::{self, Action, Edit, Object};
 use std::collections::HashSet;
@@ -35,12 +36,14 @@ pub enum Risk {
     Values,
     /// Values longer than this many characters are cut.
     Longer(u64),
-    /// Values that do not fit this precision and scale are rounded or refused.
-    Unfitting {
+    /// Values with more than this many digits after the point are rounded.
+    Rounded(u64),
+    /// Fails: there will be fewer digits before the point, and values that need more are in the way. What is `None` stays as it is.
+    TooLarge {
         /// Digits in all.
-        precision: u64,
+        precision: Option<u64>,
         /// Digits after the point.
-        scale: u64,
+        scale: Option<u64>,
     },
     /// Fails: the field becomes required, and rows without a value are in the way.
     Nulls,
@@ -62,7 +65,7 @@ pub enum Risk {
 impl Risk {
     /// Whether it makes Directus fail, as opposed to losing something (D28). No consent helps then.
     pub fn fails(&self) -> bool {
-        !matches!(self, Risk::Rows | Risk::Values | Risk::Longer(_) | Risk::Unfitting { .. })
+        !matches!(self, Risk::Rows | Risk::Values | Risk::Longer(_) | Risk::Rounded(_))
     }
 }
 
@@ -120,6 +123,40 @@ pub fn revised(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     all(change::revised(before, after))
 }
 
+/// What is managed in a database and is not in the snapshot: collections, and fields of the others, by what the listing says of them.
+/// Tables of `db_only` are none of Directus' business, even if somebody made a collection of one by a click (D12).
+pub(crate) fn dropped(live: &Listing, snapshot: &Snapshot, db_only: &[String]) -> Vec<Change> {
+    let is_managed = |name: &str| !db_only.iter().any(|table| table == name);
+    let gone = |name: &&str| is_managed(name) && snapshot.collection(name).is_none();
+    let collections: HashSet<&str> = live.names("collection").filter(gone).collect();
+    let dropped = |object, collection: &str, field: &str, item: Value| {
+        let edit = Edit { path: Vec::new(), before: Some(item), after: None };
+        Change::new(change::Change {
+            action: Action::Drop,
+            object,
+            collection: collection.to_owned(),
+            field: field.to_owned(),
+            related: None,
+            edits: vec![edit],
+            unseen: Vec::new(),
+        })
+    };
+    let mut changes = Vec::new();
+    for collection in live.names("collection").filter(|name| collections.contains(name)) {
+        let schema = if live.find("table", collection).is_some() { json!({}) } else { Value::Null };
+        changes.push(dropped(Object::Collection, collection, "", json!({ "schema": schema })));
+    }
+    for (collection, field) in live.names("field").filter_map(|name| name.split_once('.')) {
+        let stays = is_managed(collection) && !collections.contains(collection);
+        if stays && snapshot.field(collection, field).is_none() {
+            let column = live.find("column", &format!("{collection}.{field}")).is_some();
+            let kind = if column { "unknown" } else { "alias" };
+            changes.push(dropped(Object::Field, collection, field, json!({ "type": kind })));
+        }
+    }
+    changes
+}
+
 /// Rows that are not there yet stand in nobody's way, and lose nothing.
 fn all(changes: Vec<change::Change>) -> Vec<Change> {
     let mut changes: Vec<Change> = changes.into_iter().map(Change::new).collect();
@@ -158,7 +195,10 @@ fn risks(kind: Kind, what: &change::Change) -> Vec<Risk> {
         }
         (Object::Field, Kind::Create) => new_field(&item["schema"]),
         (Object::Field, Kind::Narrow | Kind::Update) => {
-            let mut risks = if kind == Kind::Narrow { vec![narrowing(what)] } else { Vec::new() };
+            let mut risks = if is_converted(what) { Vec::new() } else { numeric(what) };
+            if kind == Kind::Narrow && risks.is_empty() {
+                risks.push(narrowing(what));
+            }
             risks.extend(becomes("is_nullable", false).then_some(Risk::Nulls));
             risks.extend(becomes("is_unique", true).then_some(Risk::Duplicates));
             risks
@@ -168,22 +208,47 @@ fn risks(kind: Kind, what: &change::Change) -> Vec<Risk> {
     }
 }
 
-/// What a narrowed field can lose: as exactly as its edits tell.
-fn narrowing(what: &change::Change) -> Risk {
+/// Whether its column gets another kind of type, so that nothing can be said of single values.
+fn is_converted(what: &change::Change) -> bool {
     const TEXTS: [&str; 3] = ["text", "character varying", "character"];
     let is_text = |value: &Option<Value>| {
         value.as_ref().and_then(Value::as_str).is_some_and(|name| TEXTS.contains(&name))
     };
-    let edit = |name: &str| what.edit(&["schema", name]);
-    let converted = edit("data_type").is_some_and(|edit| !(is_text(&edit.before) && is_text(&edit.after)));
-    let to = |name: &str| edit(name).and_then(|edit| edit.after.as_ref()?.as_u64());
-    match (converted, to("max_length"), to("numeric_precision"), to("numeric_scale")) {
-        (false, Some(length), ..) => Risk::Longer(length),
-        (false, _, Some(precision), scale) => Risk::Unfitting { precision, scale: scale.unwrap_or(0) },
-        // The precision stays: only digits after the point can go, and no number is too large.
-        (false, _, None, Some(scale)) => Risk::Unfitting { precision: 1000, scale },
+    what.edit(&["schema", "data_type"]).is_some_and(|edit| !(is_text(&edit.before) && is_text(&edit.after)))
+}
+
+/// What a narrowed field can lose, if it is no number: as exactly as its edits tell.
+fn narrowing(what: &change::Change) -> Risk {
+    let length = what.edit(&["schema", "max_length"]).and_then(|edit| edit.after.as_ref()?.as_u64());
+    match (is_converted(what), length) {
+        (false, Some(length)) => Risk::Longer(length),
         _ => Risk::Values,
     }
+}
+
+/// Digits that go after the point are rounded away by the server; for digits that go before it, it refuses.
+fn numeric(what: &change::Change) -> Vec<Risk> {
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_i64);
+    let edit =
+        |name: &str| what.edit(&["schema", name]).map(|edit| (number(&edit.before), number(&edit.after)));
+    let (precision, scale) = (edit("numeric_precision"), edit("numeric_scale"));
+    // By how many digits it grows; no limit is more than any.
+    let growth = |edit: Option<(Option<i64>, Option<i64>)>| match edit {
+        Some((Some(before), Some(after))) => after - before,
+        Some((None, Some(_))) => i64::from(i32::MIN),
+        _ => 0,
+    };
+    let after = |edit: Option<(_, Option<i64>)>| edit?.1?.try_into().ok();
+    let mut risks = Vec::new();
+    if growth(scale) < 0 {
+        risks.extend(after(scale).map(Risk::Rounded));
+    }
+    // Rounded, a value can need one more.
+    let before_the_point = growth(precision) - growth(scale);
+    if before_the_point < 0 || (before_the_point == 0 && growth(scale) < 0) {
+        risks.push(Risk::TooLarge { precision: after(precision), scale: after(scale) });
+    }
+    risks
 }
 
 fn new_field(schema: &Value) -> Vec<Risk> {
@@ -245,7 +310,6 @@ pub fn summary(changes: &[Change]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn an_empty_diff_has_no_changes() {
@@ -304,10 +368,22 @@ mod tests {
         check("fields", json!([edit("is_unique", json!(false), json!(true))]), &[Risk::Duplicates]);
         check("fields", json!([edit("is_nullable", json!(false), json!(true))]), &[]);
         check("fields", json!([edit("max_length", json!(255), json!(5))]), &[Risk::Longer(5)]);
+        check("fields", json!([edit("numeric_scale", json!(5), json!(2))]), &[Risk::Rounded(2)]);
+        let precision = |before: Value, after: u64| edit("numeric_precision", before, json!(after));
+        let scale = |before: Value, after: u64| edit("numeric_scale", before, json!(after));
+        let too_large = |precision: Option<u64>, scale: Option<u64>| Risk::TooLarge { precision, scale };
+        check("fields", json!([precision(json!(10), 8)]), &[too_large(Some(8), None)]);
+        check("fields", json!([scale(json!(2), 5)]), &[too_large(None, Some(5))]);
+        check("fields", json!([precision(json!(10), 13), scale(json!(2), 5)]), &[]);
         check(
             "fields",
-            json!([edit("numeric_scale", json!(5), json!(2))]),
-            &[Risk::Unfitting { precision: 1000, scale: 2 }],
+            json!([precision(json!(10), 6), scale(json!(5), 2)]),
+            &[Risk::Rounded(2), too_large(Some(6), Some(2))],
+        );
+        check(
+            "fields",
+            json!([precision(json!(null), 10), scale(json!(null), 5)]),
+            &[Risk::Rounded(5), too_large(Some(10), Some(5))],
         );
         check("fields", json!([edit("data_type", json!("real"), json!("integer"))]), &[Risk::Values]);
         let to_text = json!([
@@ -335,6 +411,38 @@ mod tests {
         check("fields", json!([{"kind": "D", "lhs": {"type": "alias"}}]), &[]);
         check("collections", json!([{"kind": "D", "lhs": {"schema": {"name": "a"}}}]), &[Risk::Rows]);
         check("collections", json!([{"kind": "D", "lhs": {"meta": {}}}]), &[]);
+    }
+
+    #[test]
+    fn what_would_be_dropped_is_known_without_directus() {
+        let lines = [
+            "managed\ttable\tentries\t",
+            "managed\tcollection\tentries\t{}",
+            "managed\tcolumn\tentries.note\ttext",
+            "managed\tfield\tentries.note\t{}",
+            "managed\tfield\tentries.crew\t{}",
+            "managed\tfield\tentries.kept\t{}",
+            "managed\ttable\tteams\t",
+            "managed\tcollection\tteams\t{}",
+            "managed\tfield\tteams.name\t{}",
+            "managed\tcollection\tfolder\t{}",
+        ];
+        let live = Listing::new(lines.map(str::to_owned));
+        let snapshot = Snapshot::parse("version: 1\ncollections:\n  - {collection: entries}\nfields:\n  - {collection: entries, field: kept}\n").unwrap();
+        assert_eq!(dropped(&live, &snapshot, &["teams".to_owned()]).len(), 3);
+        let changes = dropped(&live, &snapshot, &[]);
+        let all: Vec<(String, &[Risk])> =
+            changes.iter().map(|change| (change.line(), change.risks.as_slice())).collect();
+        assert_eq!(
+            all,
+            [
+                ("- folder (folder dropped)".to_owned(), &[][..]),
+                ("- teams (collection dropped)".to_owned(), &[Risk::Rows][..]),
+                ("- entries.crew (dropped)".to_owned(), &[][..]),
+                ("- entries.note (dropped)".to_owned(), &[Risk::Values][..]),
+            ]
+        );
+        assert!(changes.iter().all(|change| change.kind == Kind::Delete));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::gate::listed;
 use crate::history::Entry;
-use crate::listing::{Class, Drift};
+use crate::listing::{Class, Drift, Line, Listing};
 use contract::env::ON_DRIFT;
 use contract::{Exit, Failure, Outcome};
 
@@ -75,16 +75,32 @@ pub(crate) fn refused(drift: &Drift, latest: &Entry) -> Failure {
 }
 
 /// Without its row a migration would run a second time, over the data that it made.
-pub(crate) fn ledger_lost(drift: &Drift) -> Failure {
+///
+/// # Errors
+/// Exit 4, with the rows that the ledger had, if any of them is gone or different.
+pub(crate) fn ledger_is_whole(recorded: &Listing, live: &Listing) -> Outcome<()> {
+    let drift = recorded.of(Class::Ledger).drift(&live.of(Class::Ledger));
     let lost = drift.missing.iter().chain(drift.changed.iter().map(|(was, _)| was));
-    let lost = lost
-        .filter(|line| line.class() == Class::Ledger)
-        .map(|line| format!("{}  {}", line.name(), line.definition()));
-    Failure::new("prepare the database: the ledger lost rows that the latest release had recorded")
+    let lost: Vec<String> = lost.map(|line| format!("{}  {}", line.name(), line.definition())).collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new("prepare the database: the ledger lost rows that the latest release had recorded")
         .exit(Exit::Refused)
-        .excerpt(listed(lost.collect()))
+        .excerpt(listed(lost))
         .cause("the migrations would run again over what they have already made; nothing was touched")
-        .hint("restore `migrations_applied` from a backup; the files and checksums above are what it held")
+        .hint("restore `migrations_applied` from a backup; the files and checksums above are what it held"))
+}
+
+/// What nobody can put back is not made the new release's truth.
+pub(crate) fn unrepaired(lines: &[Line], latest: &Entry) -> Failure {
+    Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
+        .exit(Exit::Refused)
+        .excerpt(listed(lines.iter().map(ToString::to_string).collect()))
+        .cause("this is gone or altered since, and no migration that has still to run names it; nothing was touched")
+        .hint(format!(
+            "make it again by hand or with a new migration, or drop it with one (DROP … IF EXISTS); to go on without it, set {ON_DRIFT}=ignore"
+        ))
 }
 
 #[cfg(test)]

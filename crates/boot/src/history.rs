@@ -1,7 +1,11 @@
 //! The history of releases: the append-only table `schema_releases`, one row for each release that a boot completed, with the listing
 //! that it left. Its latest row is what makes the next boot free.
+//!
+//! A boot that is about to change what another release left appends a row first, that it *began*, with the listing that it found: from
+//! then on the other release is superseded. Without it a restarting pod of the old image would still be the latest, and would put back
+//! what a boot that died, or failed at its last step, had already done.
 
-use crate::listing::{FORMAT, Listing};
+use crate::listing::{Drift, FORMAT, Listing};
 use crate::release::ReleaseId;
 use contract::{Failure, Outcome};
 use migrations::ledger::{literal, quoted};
@@ -29,6 +33,9 @@ impl How {
     }
 }
 
+/// Before the word of a row whose boot has not been completed.
+const BEGUN: &str = "begun ";
+
 /// One row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -40,6 +47,8 @@ pub struct Entry {
     pub recorded_at: String,
     /// How.
     pub how: How,
+    /// Whether the boot came to its end; if not, it was only begun.
+    pub completed: bool,
     /// Directus' version.
     pub directus: String,
     /// The runner's version.
@@ -48,26 +57,55 @@ pub struct Entry {
     pub spelling: String,
 }
 
+impl Entry {
+    /// `boot`, `rollback`, `begun boot`: as in the table.
+    pub fn word(&self) -> String {
+        format!("{}{}", if self.completed { "" } else { BEGUN }, self.how.word())
+    }
+}
+
 /// The history, and the listings that a decision needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Oldest first.
     pub entries: Vec<Entry>,
-    /// What the latest entry's release left.
+    /// What the release left that was completed last.
     pub latest: Listing,
-    /// What our own release left when it was recorded last; empty when it never was, and when it is the latest one.
+    /// What our own release left when it was completed last; empty when it never was, and when it is the latest one.
     pub own: Listing,
+    /// What the first boot found that was begun since the last one was completed; `None` when none was.
+    pub found: Option<Listing>,
 }
 
 impl History {
-    /// The latest entry.
+    /// The latest entry, be it only begun.
     pub fn latest(&self) -> Option<&Entry> {
         self.entries.last()
+    }
+
+    /// The latest entry whose boot was completed.
+    pub fn completed(&self) -> Option<&Entry> {
+        self.entries.iter().rfind(|entry| entry.completed)
     }
 
     /// Whether a release is in it.
     pub fn knows(&self, release: &ReleaseId) -> bool {
         self.entries.iter().any(|entry| entry.release == *release)
+    }
+
+    /// What a release left when it was completed last; `None` when it never was. Of other releases than our own and the latest nothing
+    /// is read.
+    pub fn left_by(&self, release: &ReleaseId) -> Option<&Listing> {
+        let all = || self.entries.iter().filter(|entry| entry.completed);
+        if all().next_back()?.release == *release {
+            return Some(&self.latest);
+        }
+        all().any(|entry| entry.release == *release).then_some(&self.own)
+    }
+
+    /// How the database had changed since the last completed boot, before any boot was begun: what a boot did that died is no drift.
+    pub fn drift(&self, live: &Listing) -> Drift {
+        self.latest.drift(self.found.as_ref().unwrap_or(live))
     }
 }
 
@@ -79,34 +117,47 @@ pub fn spelling(server_version_num: u32) -> String {
 /// The queries for the history: the entries, then the latest listing, then that of `own` if it is another one: they are large.
 pub(crate) fn query(schema: &str, own: &ReleaseId) -> String {
     let table = format!("{}.{TABLE}", quoted(schema));
+    let completed = format!("NOT starts_with(how, {})", literal(BEGUN));
     format!(
         "SELECT number, release, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), how, directus, runner, spelling \
          FROM {table} ORDER BY number; \
-         SELECT listing FROM {table} ORDER BY number DESC LIMIT 1; \
-         SELECT listing FROM (SELECT listing, number FROM {table} WHERE release = {} ORDER BY number DESC LIMIT 1) AS own \
-         WHERE number < (SELECT max(number) FROM {table})",
+         SELECT listing FROM {table} WHERE {completed} ORDER BY number DESC LIMIT 1; \
+         SELECT listing FROM (SELECT listing, number FROM {table} WHERE release = {} AND {completed} ORDER BY number DESC LIMIT 1) AS own \
+         WHERE number < (SELECT max(number) FROM {table} WHERE {completed}); \
+         SELECT listing FROM {table} WHERE number > (SELECT max(number) FROM {table} WHERE {completed}) ORDER BY number LIMIT 1",
         literal(own.as_str())
     )
 }
+
+/// How many statements [`query`] has.
+pub(crate) const ANSWERS: usize = 4;
 
 /// What the answers to [`query`] say.
 pub(crate) fn read(mut answers: impl Iterator<Item = Vec<Vec<String>>>) -> History {
     let entries = answers.next().unwrap_or_default().into_iter().filter_map(entry).collect();
     let mut listing = || {
         let text = answers.next().and_then(|rows| rows.into_iter().next()?.into_iter().next());
-        text.map(|text| Listing::parse(&text)).unwrap_or_default()
+        text.map(|text| Listing::parse(&text))
     };
-    History { entries, latest: listing(), own: listing() }
+    History {
+        entries,
+        latest: listing().unwrap_or_default(),
+        own: listing().unwrap_or_default(),
+        found: listing(),
+    }
 }
 
 fn entry(row: Vec<String>) -> Option<Entry> {
     let [number, release, recorded_at, how, directus, runner, spelling] =
         <[String; 7]>::try_from(row).ok()?;
+    let word = how.strip_prefix(BEGUN);
+    let completed = word.is_none();
     Some(Entry {
         number: number.parse().ok()?,
         release: ReleaseId::from_record(release),
         recorded_at,
-        how: if how == How::Rollback.word() { How::Rollback } else { How::Boot },
+        how: if word.unwrap_or(&how) == How::Rollback.word() { How::Rollback } else { How::Boot },
+        completed,
         directus,
         runner,
         spelling,
@@ -120,11 +171,13 @@ pub struct Record<'a> {
     pub release: &'a ReleaseId,
     /// How it became the latest.
     pub how: How,
+    /// Whether its boot is completed, or only begun.
+    pub completed: bool,
     /// Directus' version.
     pub directus: &'a str,
     /// See [`spelling`].
     pub spelling: &'a str,
-    /// What the database has now.
+    /// What the database has now: what the boot left, or what it found.
     pub listing: &'a Listing,
 }
 
@@ -139,12 +192,12 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
             number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, release text NOT NULL, \
             recorded_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), how text NOT NULL, directus text NOT NULL, \
             runner text NOT NULL, spelling text NOT NULL, listing text NOT NULL); \
-         COMMENT ON TABLE {table} IS 'Releases that a boot completed, oldest first, each with what it left. Append only; written by the runner.'"
+         COMMENT ON TABLE {table} IS 'Releases that a boot completed, oldest first, each with what it left, or began, with what it found. Append only; written by the runner.'"
     );
     let insert = format!(
         "INSERT INTO {table} (release, how, directus, runner, spelling, listing) VALUES ({}, {}, {}, {}, {}, {})",
         literal(record.release.as_str()),
-        literal(record.how.word()),
+        literal(&format!("{}{}", if record.completed { "" } else { BEGUN }, record.how.word())),
         literal(record.directus),
         literal(env!("CARGO_PKG_VERSION")),
         literal(record.spelling),
@@ -166,13 +219,23 @@ mod tests {
 
     #[test]
     fn rows_are_read_as_they_were_written() {
-        let row = ["2", "abc", "2026-11-24T10:00:00Z", "rollback", "11.17.4", "0.1.0", "1/pg17"];
-        let row: Vec<String> = row.iter().map(ToString::to_string).collect();
-        let listing = "db-only\textension\ttimescaledb\t\n".to_owned();
-        let history = read([vec![row], vec![vec![listing]], vec![]].into_iter());
+        let row = |number: &str, release: &str, how: &str| {
+            let row = [number, release, "2026-11-24T10:00:00Z", how, "11.17.4", "0.1.0", "1/pg17"];
+            row.iter().map(ToString::to_string).collect::<Vec<String>>()
+        };
+        let listing = || vec![vec!["db-only\textension\ttimescaledb\t\n".to_owned()]];
+        let (abc, def) = (ReleaseId::from_record("abc"), ReleaseId::from_record("def"));
+        let entries = vec![row("2", "abc", "rollback")];
+        let history = read([entries.clone(), listing(), vec![], vec![]].into_iter());
         assert_eq!(history.latest().map(|entry| (entry.number, entry.how)), Some((2, How::Rollback)));
         assert_eq!((history.latest.lines().count(), history.own.lines().count()), (1, 0));
-        assert!(history.knows(&ReleaseId::from_record("abc")));
+        assert!(history.knows(&abc) && history.found.is_none());
+        let begun = vec![entries[0].clone(), row("3", "def", "begun rollback")];
+        let history = read([begun, listing(), vec![], vec![]].into_iter());
+        assert_eq!(history.latest().map(Entry::word).as_deref(), Some("begun rollback"));
+        assert_eq!(history.completed().map(|entry| entry.number), Some(2));
+        assert_eq!(history.left_by(&abc).map(|left| left.lines().count()), Some(1));
+        assert_eq!(history.left_by(&def), None, "it was never completed");
     }
 
     #[test]

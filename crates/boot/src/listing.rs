@@ -102,6 +102,11 @@ impl Line {
         table.rsplit('.').next().unwrap_or(table)
     }
 
+    /// Whether it is a part of a table or view.
+    fn hangs(&self) -> bool {
+        ["column", "constraint", "index", "trigger", "hypertable", "policy"].contains(&self.kind())
+    }
+
     /// The last part of its name: a column's, a constraint's.
     fn own_name(&self) -> &str {
         let name = self.name().split('(').next().unwrap_or(self.name());
@@ -180,6 +185,30 @@ impl Listing {
             self.lines.remove(line);
         });
         self
+    }
+
+    /// With `lines`, each instead of what has its kind and name.
+    pub fn with(mut self, lines: &[Line]) -> Listing {
+        for line in lines {
+            self.lines.retain(|each| (each.kind(), each.name()) != (line.kind(), line.name()));
+            self.lines.insert(line.clone());
+        }
+        self
+    }
+
+    /// The lines of one class.
+    pub fn of(&self, class: Class) -> Listing {
+        Listing { lines: self.lines.iter().filter(|line| line.class() == class).cloned().collect() }
+    }
+
+    /// Whether `line` would be in this listing of a release with these words, if the object were there: a part of what is listed, or
+    /// named by a migration.
+    fn would_have(&self, line: &Line, words: &BTreeSet<String>) -> bool {
+        if !line.hangs() {
+            return words.contains(line.own_name());
+        }
+        let table = line.name().rsplit_once('.').map_or("", |(table, _)| table);
+        self.find("table", table).or_else(|| self.find("view", table)).is_some()
     }
 
     /// How `live` differs from this recorded one.
@@ -263,9 +292,28 @@ impl Drift {
         self.missing.len() + self.changed.len() + self.added.len()
     }
 
-    /// The differences of one class of line.
-    pub fn has(&self, class: Class) -> bool {
-        self.missing.iter().chain(self.changed.iter().map(|(was, _)| was)).any(|line| line.class() == class)
+    /// What the migrations made and somebody took away or altered since, as it was recorded: nothing but a migration puts it back. Not
+    /// among it: what `named` by a migration that has still to run, and what hung on a table that is not there any more.
+    pub(crate) fn unrepaired(
+        &self,
+        live: &Listing,
+        named: &BTreeSet<String>,
+        words: &BTreeSet<String>,
+    ) -> Vec<Line> {
+        let lost = self.missing.iter().chain(self.changed.iter().map(|(was, _)| was));
+        let is_handled = |line: &&Line| match line.kind() {
+            "hypertable" | "policy" => named.contains(line.table()),
+            _ => named.contains(line.own_name()),
+        };
+        let lost = lost.filter(|line| line.class() == Class::DbOnly && !is_handled(line));
+        lost.filter(|line| live.would_have(line, words)).cloned().collect()
+    }
+
+    /// Without db-only objects that the listing of a release with these words does not have: a later release's are not gone because an
+    /// older one does not look for them.
+    pub(crate) fn seen_by(mut self, live: &Listing, words: &BTreeSet<String>) -> Drift {
+        self.missing.retain(|line| line.class() != Class::DbOnly || live.would_have(line, words));
+        self
     }
 
     /// One line for each difference, marked `-`, `~` or `+`.
@@ -521,6 +569,45 @@ mod tests {
         let foreign = Listing::default().drift(&live).foreign_to(&words);
         let names: Vec<&str> = foreign.iter().map(Line::name).collect();
         assert_eq!(names, ["entries.entries_note_idx"], "an index by hand on a table that was there");
+    }
+
+    #[test]
+    fn what_a_migration_made_is_unrepaired_unless_one_that_has_still_to_run_names_it() {
+        let recorded = listing(&[
+            "db-only|table|positions|",
+            "db-only|hypertable|positions.ts|7 days",
+            "db-only|index|positions.by_device|CREATE INDEX",
+            "db-only|constraint|entries.one|UNIQUE (a, b)",
+            "db-only|constraint|teams.two|UNIQUE (a, b)",
+            "db-only|view|last_seen|1111",
+            "managed|table|entries|",
+            "managed|column|entries.note|text",
+        ]);
+        let live = listing(&[
+            "db-only|table|positions|",
+            "db-only|index|positions.by_device|CREATE INDEX invalid",
+            "managed|table|entries|",
+        ]);
+        let drift = recorded.drift(&live);
+        let set = |words: &[&str]| words.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
+        let check = |named: &[&str], words: &[&str], expected: &[&str]| {
+            let lines = drift.unrepaired(&live, &set(named), &set(words));
+            assert_eq!(lines.iter().map(Line::name).collect::<Vec<_>>(), expected, "{named:?}");
+        };
+        let all = ["entries.one", "positions.ts", "last_seen", "positions.by_device"];
+        check(&[], &["last_seen"], &all);
+        check(&["one", "positions", "by_device"], &["last_seen"], &["last_seen"]);
+        check(&["one", "positions", "by_device"], &[], &[]);
+        let kept = live.clone().with(&drift.unrepaired(&live, &set(&[]), &set(&["last_seen"])));
+        assert_eq!(recorded.drift(&kept).changed, [], "as it was recorded");
+        assert_eq!(kept.names("hypertable").collect::<Vec<_>>(), ["positions.ts"]);
+        let seen = recorded.drift(&live).seen_by(&live, &set(&[]));
+        let names: Vec<&str> = seen.missing.iter().map(Line::name).collect();
+        assert_eq!(
+            names,
+            ["entries.note", "entries.one", "positions.ts"],
+            "an older release does not look for the view"
+        );
     }
 
     #[test]

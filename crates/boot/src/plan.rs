@@ -8,14 +8,18 @@
 //! 3. This release is the latest, and the database drifted: by policy repaired (the full way), refused, or ignored.
 //! 4. This release was superseded: nothing is migrated or applied; it starts if everything that it manages is still there. Only an
 //!    explicit rollback takes the full way.
-//! 5. A new release: the full way.
+//! 5. A new release, or one that was begun and not completed: the full way.
+//!
+//! On the full way nothing is done over a ledger that lost rows, nor over a loss that no migration of this release puts back
+//! ([`unrepaired`]).
 
 use crate::drift::{self, Policy};
 use crate::gate::Consent;
 use crate::history::{Entry, How, spelling};
-use crate::listing::Drift;
+use crate::listing::{Drift, Line};
 use crate::release::{Release, ReleaseId};
 use crate::state::{Directus, State};
+use crate::words;
 use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, ALLOW_DESTRUCTIVE, Environment, FAST, ROLLBACK};
 use contract::{Exit, Failure, Outcome, Phase};
 use migrations::{Ledger, Plan, plan};
@@ -151,12 +155,21 @@ pub struct Choices {
 /// # Errors
 /// Exit 4 for somebody else's database, a drift that is refused or cannot be repaired, and a superseded release that misses something.
 pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
-    let mut decision = match state.history.latest() {
-        None => first(release, state, choices),
-        Some(latest) if latest.release == release.id => same(latest, state, choices),
-        Some(latest) if state.history.knows(&release.id) => superseded(latest, release, state, choices),
-        Some(latest) => new(latest, state, choices),
+    let mut decision = match (state.history.latest(), state.history.completed()) {
+        (Some(latest), Some(_)) if latest.release == release.id && latest.completed => {
+            same(latest, state, choices)
+        }
+        (Some(latest), Some(_)) if latest.release == release.id => Ok(begun(latest, state)),
+        (Some(latest), Some(_)) if state.history.knows(&release.id) => {
+            superseded(latest, release, state, choices)
+        }
+        (Some(_), Some(completed)) => new(completed, state, choices),
+        _ => first(release, state, choices),
     }?;
+    if let (Route::Full(_), Some(_)) = (decision.route, state.history.completed()) {
+        drift::ledger_is_whole(&state.history.latest, &state.listing)?;
+    }
+    decision.notes.extend(unused_rollback(&decision, release, choices));
     if let Some(consent) = choices.consent.as_ref().filter(|consent| !consent.is_for(&release.id)) {
         decision.notes.push(format!(
             "{ALLOW_DESTRUCTIVE} is for release {}, this is {}: ignored",
@@ -244,7 +257,6 @@ fn drifted(drift: &Drift, latest: &Entry, policy: Policy, repair: Decision) -> O
             notes,
             ..repair
         }),
-        Policy::Repair if drift.has(crate::listing::Class::Ledger) => Err(drift::ledger_lost(drift)),
         Policy::Repair => Ok(Decision { notes, ..repair }),
     }
 }
@@ -274,29 +286,66 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
             .cause("whoever reaches the server first could make himself admin (D25)")
             .hint("boot the latest release with ADMIN_EMAIL and ADMIN_PASSWORD: it makes one"));
     }
-    let missed = state.history.own.missed_in(&state.listing);
+    let came = if latest.completed { "came" } else { "was begun" };
+    let later =
+        format!("release {} (entry {}, {}) {came} after", latest.release, latest.number, latest.recorded_at);
+    let Some(left) = state.history.left_by(&release.id) else {
+        return Err(Failure::new(format!("start a release that was never completed: {later} it"))
+            .exit(Exit::Refused)
+            .cause("nobody knows what of this one is there; nothing was touched")
+            .hint(way_back(latest, release, state)));
+    };
+    let missed = left.missed_in(&state.listing);
     if missed.is_empty() {
         return Ok(Decision {
             route: Route::Superseded,
-            reason: format!(
-                "release {} (entry {}, {}) came after this one; everything that this one manages is still there",
-                latest.release, latest.number, latest.recorded_at
-            ),
+            reason: format!("{later} this one; everything that this one manages is still there"),
             notes,
             tolerated: BTreeSet::new(),
         });
     }
-    Err(Failure::new(format!(
-        "start an older release: release {} (entry {}, {}) came after it and took away what it needs",
-        latest.release, latest.number, latest.recorded_at
-    ))
-    .exit(Exit::Refused)
-    .excerpt(crate::gate::listed(missed))
-    .cause("an older release never migrates nor applies by itself; nothing was touched")
-    .hint(format!(
-        "deploy the latest release again; or, to take the schema back to this one on purpose, set\n{ROLLBACK}={}@{}",
-        release.id, latest.number
-    )))
+    Err(Failure::new(format!("start an older release: {later} it and took away what it needs"))
+        .exit(Exit::Refused)
+        .excerpt(crate::gate::listed(missed))
+        .cause("an older release never migrates nor applies by itself; nothing was touched")
+        .hint(way_back(latest, release, state)))
+}
+
+/// What a release can be told that may not go on: system migrations of Directus are never undone, so over those there is no way back.
+fn way_back(latest: &Entry, release: &Release, state: &State) -> String {
+    match unknown_system_migrations(release, state).is_empty() {
+        true => format!(
+            "deploy the latest release again; or, to take the schema back to this one on purpose, set\n{ROLLBACK}={}@{}",
+            release.id, latest.number
+        ),
+        false => format!(
+            "deploy the latest release again; there is no way back to this one but a backup: Directus {} has run system migrations that this one's version does not have",
+            latest.directus
+        ),
+    }
+}
+
+/// System migrations that the database has and this release's Directus has not.
+fn unknown_system_migrations<'a>(release: &Release, state: &'a State) -> Vec<&'a str> {
+    let Directus::Installed { system_migrations, .. } = &state.directus else { return Vec::new() };
+    let unknown = system_migrations.iter().filter(|version| !release.system_migrations.contains(version));
+    unknown.map(String::as_str).collect()
+}
+
+/// A variable that is set and counts for nothing is said to be.
+fn unused_rollback(decision: &Decision, release: &Release, choices: &Choices) -> Option<String> {
+    let text = choices.rollback.as_deref()?;
+    if [Route::Full(How::Rollback), Route::Superseded].contains(&decision.route)
+        && Rollback::parse(text, &release.id).is_some()
+    {
+        return None;
+    }
+    let why = match (Rollback::parse(text, &release.id), Rollback::names(text, &release.id)) {
+        (Some(_), _) => "this release is the latest, and needs no way back".to_owned(),
+        (None, true) => "it is not RELEASE or RELEASE@ENTRY".to_owned(),
+        (None, false) => format!("this is release {}", release.id),
+    };
+    Some(format!("{ROLLBACK}={text}: ignored, {why}"))
 }
 
 fn rollback(latest: &Entry, state: &State) -> Decision {
@@ -311,12 +360,21 @@ fn rollback(latest: &Entry, state: &State) -> Decision {
     }
 }
 
+/// Whatever this release has already done is no drift.
+fn begun(latest: &Entry, state: &State) -> Decision {
+    let reason = format!("this release was begun (entry {}) and not completed", latest.number);
+    match latest.how {
+        How::Boot => full(reason),
+        How::Rollback => Decision { reason, ..rollback(latest, state) },
+    }
+}
+
 fn new(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
     let mut decision = full(format!("a new release after {} (entry {})", latest.release, latest.number));
     if latest.spelling != spelling(state.server.version_num) {
         return Ok(decision);
     }
-    let drift = state.history.latest.drift(&state.listing);
+    let drift = state.history.drift(&state.listing);
     if !drift.is_none() {
         if choices.on_drift == Policy::Refuse {
             return Err(drift::refused(&drift, latest));
@@ -340,6 +398,11 @@ impl Rollback {
         };
         release.is_meant_by(id).then_some(Rollback { from })
     }
+
+    /// Whether it is for this release at all.
+    fn names(text: &str, release: &ReleaseId) -> bool {
+        release.is_meant_by(text.trim().split('@').next().unwrap_or_default())
+    }
 }
 
 /// The migrations of a full boot. Rows that a later release left are looked over.
@@ -352,6 +415,27 @@ pub fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) ->
         .rows
         .retain(|row| files.contains(row.filename.as_str()) || !decision.tolerated.contains(&row.filename));
     plan::compute(&release.migrations, &ledger, &Phase::ALL)
+}
+
+/// What the latest release left, is gone or altered since, and would stay so: no migration that has still to run names it. A release
+/// that was recorded over it would make the loss its own truth, and nobody would hear of it again.
+///
+/// # Errors
+/// Exit 4 with the list; with `RUNNER_ON_DRIFT=ignore` the lines instead, which stay in the record as they were.
+pub fn unrepaired(release: &Release, state: &State, sql: &Plan, choices: &Choices) -> Outcome<Vec<Line>> {
+    let comparable = |entry: &&Entry| entry.spelling == spelling(state.server.version_num);
+    let Some(latest) = state.history.completed().filter(comparable) else { return Ok(Vec::new()) };
+    // The same release proves at its end that it left what it left before.
+    if latest.release == release.id {
+        return Ok(Vec::new());
+    }
+    let running = sql.steps.iter().filter(|step| step.action == plan::Action::Run);
+    let named = words::of(running.map(|step| step.migration.source.as_str()));
+    let lines = state.history.drift(&state.listing).unrepaired(&state.listing, &named, &release.words);
+    match lines.is_empty() || choices.on_drift == Policy::Ignore {
+        true => Ok(lines),
+        false => Err(drift::unrepaired(&lines, latest)),
+    }
 }
 
 /// The files of one phase that will run.
@@ -386,10 +470,16 @@ pub fn steps(
         false => step(kind, Action::Do, &names.join(", ")),
     };
     let install = install(release, state, environment, &mut plan)?;
-    let gate = match (&state.directus, install.action) {
-        (Directus::Installed { .. }, Action::Skip) => {
+    let gate = match (&state.directus, install.action, plan.populated) {
+        (Directus::Installed { .. }, Action::Skip, _) => {
             step(StepKind::Gate, Action::Do, "the snapshot is compared before anything is touched")
         }
+        // Directus cannot compare over a schema of its own that is not this version's.
+        (Directus::Installed { .. }, Action::Do, true) => step(
+            StepKind::Gate,
+            Action::Do,
+            "what would be dropped is known by name; the rest is compared after Directus is installed",
+        ),
         _ => step(StepKind::Gate, Action::Skip, "compared after Directus is installed"),
     };
     plan.steps = vec![
@@ -419,11 +509,7 @@ fn install(
         Directus::Partial { missing, contents: true } => Err(half_installed(missing)),
         Directus::Partial { .. } => redo(environment, plan),
         Directus::Installed { users, system_migrations, .. } => {
-            let unknown: Vec<&str> = system_migrations
-                .iter()
-                .filter(|version| !release.system_migrations.contains(version))
-                .map(String::as_str)
-                .collect();
+            let unknown = unknown_system_migrations(release, state);
             if !unknown.is_empty() {
                 return Err(newer(&unknown));
             }
@@ -436,14 +522,14 @@ fn install(
                 state.listing.names("collection").next().is_none() && state.history.latest().is_none();
             match (missing, users) {
                 (1.., 0) if untouched => redo(environment, plan),
-                (1.., _) => Ok(step(Action::Do, format!("{missing} of Directus' system migrations pending"))),
-                (0, 0) => {
+                (_, 0) => {
                     demand_admin(
                         environment,
                         "the database has no user: whoever reaches the server first could make himself admin",
                     )?;
                     Ok(step(Action::Do, "the database has no user".to_owned()))
                 }
+                (1.., _) => Ok(step(Action::Do, format!("{missing} of Directus' system migrations pending"))),
                 (0, _) => Ok(step(Action::Skip, "installed, no system migration pending".to_owned())),
             }
         }

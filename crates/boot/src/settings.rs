@@ -24,6 +24,8 @@ pub struct BootSettings {
     pub lock_wait_s: u64,
     /// How long a child may take to stop.
     pub stop_wait_s: u64,
+    /// How long one step of Directus may take.
+    pub directus_wait_s: u64,
     /// What was decided beforehand.
     pub choices: Choices,
     /// The whole environment: the bridge gets it, with files resolved.
@@ -66,6 +68,7 @@ impl BootSettings {
             db_wait_s: environment.number(env::DB_WAIT_S, 60)?,
             lock_wait_s: environment.number(env::LOCK_WAIT_S, 600)?,
             stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
+            directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900)?,
             choices: choices(&environment)?,
             environment,
         })

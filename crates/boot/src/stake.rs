@@ -1,9 +1,9 @@
 //! What is at stake: how many rows a change would cost, or how many stand in its way, counted in the database before anything is done.
 
 use crate::diff::{Change, Risk};
-use contract::Outcome;
-use migrations::ledger::quoted;
-use migrations::session::Session;
+use contract::{Failure, Outcome};
+use migrations::ledger::{literal, quoted};
+use migrations::session::{Session, describe};
 
 /// Counting ends here: "more than a million" says enough, and a boot must not read a hypertable to its end.
 const MOST: i64 = 1_000_000;
@@ -47,14 +47,11 @@ impl Stake {
             Risk::Longer(length) => {
                 say(&format!("value is longer than {length}"), &format!("values are longer than {length}"))
             }
-            Risk::Unfitting { precision: 1000, scale } => say(
+            Risk::Rounded(scale) => say(
                 &format!("value has more than {scale} digits after the point"),
                 &format!("values have more than {scale} digits after the point"),
             ),
-            Risk::Unfitting { precision, scale } => say(
-                &format!("value does not fit {precision} digits with {scale} after the point"),
-                &format!("values do not fit {precision} digits with {scale} after the point"),
-            ),
+            Risk::TooLarge { .. } => say("value is too large for it", "values are too large for it"),
             Risk::Nulls => say("row has no value", "rows have no value"),
             Risk::AnyRow => {
                 say("row is there, and it has no default", "rows are there, and it has no default")
@@ -103,7 +100,13 @@ pub fn weigh(session: &mut Session, home: &str, changes: &[Change]) -> Outcome<V
     for change in changes {
         for risk in &change.risks {
             let Some(sql) = sql(home, &change.name(), risk) else { continue };
-            let count = session.client().query_one(&sql, &[]).ok().map(|row| row.get::<_, i64>(0));
+            let count = match session.client().query_one(&sql, &[]) {
+                Ok(row) => Some(row.get::<_, i64>(0)),
+                Err(error) if error.is_closed() => {
+                    return Err(Failure::new("count the rows at stake").cause(describe(&error)));
+                }
+                Err(_) => None,
+            };
             let count = match (risk, count) {
                 // One row alone can have the default.
                 (Risk::SeveralRows, Some(1)) => Some(0),
@@ -118,19 +121,27 @@ pub fn weigh(session: &mut Session, home: &str, changes: &[Change]) -> Outcome<V
 fn sql(home: &str, name: &str, risk: &Risk) -> Option<String> {
     let (collection, field) = name.split_once('.').unwrap_or((name, ""));
     let table = format!("{}.{}", quoted(home), quoted(collection));
-    let field = format!("t.{}", quoted(field));
+    let (name_of_field, field) = (field, format!("t.{}", quoted(field)));
     let condition = match risk {
         Risk::Rows | Risk::AnyRow | Risk::SeveralRows => "true".to_owned(),
         Risk::Values => format!("{field} IS NOT NULL"),
         Risk::Longer(length) => format!("char_length({field}::text) > {length}"),
-        Risk::Unfitting { precision, scale } => {
-            let fraction = format!("{field}::numeric <> round({field}::numeric, {scale})");
-            match precision.checked_sub(*scale) {
-                Some(whole) if *precision < 1000 => {
-                    format!("abs({field}::numeric) >= power(10::numeric, {whole}) OR {fraction}")
-                }
-                _ => fraction,
-            }
+        Risk::Rounded(scale) => format!("{field}::numeric <> round({field}::numeric, {scale})"),
+        Risk::TooLarge { precision, scale } => {
+            // What stays is in the catalog: of `numeric(10,5)` the modifier is 10 << 16 | 5, and 4 more.
+            let of_column = |bits: &str| {
+                format!(
+                    "(SELECT {bits} FROM pg_catalog.pg_attribute a WHERE a.attrelid = {}::regclass AND a.attname = {})",
+                    literal(&table),
+                    literal(name_of_field)
+                )
+            };
+            let digits = |given: &Option<u64>, bits: &str| {
+                given.map_or_else(|| of_column(bits), |digits| digits.to_string())
+            };
+            let (precision, scale) =
+                (digits(precision, "(a.atttypmod - 4) >> 16"), digits(scale, "(a.atttypmod - 4) & 65535"));
+            format!("abs(round({field}::numeric, {scale})) >= power(10::numeric, {precision} - {scale})")
         }
         Risk::Nulls => format!("{field} IS NULL"),
         Risk::Duplicates => format!("{field} IS NOT NULL GROUP BY {field} HAVING count(*) > 1"),

@@ -116,7 +116,7 @@ impl State {
         };
         let listing = listed(answers.next());
         let history = if presence.history.is_some() {
-            history::read(answers.by_ref().take(3))
+            history::read(answers.by_ref().take(history::ANSWERS))
         } else {
             History::default()
         };

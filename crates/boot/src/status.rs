@@ -18,9 +18,9 @@ pub struct Status {
     pub release: ReleaseId,
     /// What the next boot of it would do, or why it would refuse.
     pub next: Result<BootPlan, Failure>,
-    /// Recorded releases, oldest first.
+    /// Recorded releases, oldest first, begun ones too.
     pub history: Vec<Entry>,
-    /// How the database differs from what the latest of them left.
+    /// How the database differs from what the last completed one left, as far as the asking release knows what to look for.
     pub drift: Drift,
     /// The migrations in the ledger, by file name, with their checksums.
     pub ledger: Vec<(String, String)>,
@@ -33,6 +33,11 @@ pub struct Status {
 }
 
 impl Status {
+    /// The version of Directus that came to the end of its boot last.
+    pub fn directus_version(&self) -> Option<&str> {
+        self.history.iter().rfind(|entry| entry.completed).map(|entry| entry.directus.as_str())
+    }
+
     /// Whether a boot would find nothing to do, and nobody is at work.
     pub fn is_settled(&self) -> bool {
         self.holder.is_none()
@@ -50,15 +55,16 @@ impl Boot<'_> {
         let mut session = self.connect(report)?;
         let state = State::read(&mut session, &release)?;
         let holder = lock::holder(&mut session)?;
+        let drift = match state.history.completed() {
+            Some(_) => state.history.latest.drift(&state.listing).seen_by(&state.listing, &release.words),
+            None => Drift::default(),
+        };
         let id = release.id.clone();
         let next = self.decide(release, state.clone(), &mut session);
         Ok(Status {
             release: id,
             next: next.map(|known| known.into_plan()),
-            drift: match state.history.latest() {
-                Some(_) => state.history.latest.drift(&state.listing),
-                None => Drift::default(),
-            },
+            drift,
             ledger: state
                 .listing
                 .lines()

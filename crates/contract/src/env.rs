@@ -20,6 +20,8 @@ pub const DB_WAIT_S: &str = "RUNNER_DB_WAIT_S";
 pub const LOCK_WAIT_S: &str = "RUNNER_LOCK_WAIT_S";
 /// How long Directus may take to stop after a signal, in seconds. Default: 8, below Docker's 10.
 pub const STOP_WAIT_S: &str = "RUNNER_STOP_WAIT_S";
+/// How long one step of Directus may take (its system migrations, an apply), in seconds. Default: 900.
+pub const DIRECTUS_WAIT_S: &str = "RUNNER_DIRECTUS_WAIT_S";
 /// How long a health check waits for Directus' answer, in seconds. Default: 5.
 pub const HEALTH_WAIT_S: &str = "RUNNER_HEALTH_WAIT_S";
 /// How the runner writes its own conversation: `text` or `json`. Default: `text`.
@@ -41,6 +43,7 @@ pub const KNOBS: &[&str] = &[
     DB_WAIT_S,
     LOCK_WAIT_S,
     STOP_WAIT_S,
+    DIRECTUS_WAIT_S,
     HEALTH_WAIT_S,
     LOG,
     FAST,

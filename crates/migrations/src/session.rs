@@ -250,6 +250,11 @@ impl<'a> Connecting<'a> {
         }
         config.ssl_mode(if connector.is_some() { SslMode::Require } else { SslMode::Disable });
         config.application_name(application_name);
+        // A server that vanished without a word is found out while a statement runs: the default is two hours.
+        config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
+        config.tcp_user_timeout(Duration::from_secs(60));
         // As startup options they are what RESET ALL goes back to between files (P6).
         let options = format!("{} -c lock_timeout={LOCK_TIMEOUT_S}s", config.get_options().unwrap_or(""));
         config.options(options.trim());

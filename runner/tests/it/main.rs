@@ -9,5 +9,6 @@ mod refusals;
 mod releases;
 mod signals;
 mod site;
+mod stakes;
 mod telling;
 mod upgrade;

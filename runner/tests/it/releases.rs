@@ -30,6 +30,69 @@ fn an_older_pod_that_restarts_beside_a_newer_release_flips_nothing() {
 }
 
 #[test]
+fn a_rollout_that_failed_half_way_is_flipped_back_by_nobody_and_gone_on_with() {
+    let Some((site, second)) = two() else { return };
+    second.write("db-init-post/003_wrong.sql", "SELECT 1 / 0;\n");
+    let failing =
+        || site.run(&["prepare"], &[second.variable()]).expect(1, &["003_wrong.sql", "division by zero"]);
+    failing();
+    let before = site.picture();
+    // Pods of the old release go on as they are.
+    site.prepare().expect(0, &["was begun after this one; everything that this one manages is still there"]);
+    assert!(before == site.picture(), "the older release changed the database");
+    let status = site.run(&["status"], &[]).expect(0, &["begun boot"]);
+    assert!(status.text.contains("superseded"), "{}", status.text);
+    failing();
+    assert_eq!(
+        site.ask("SELECT string_agg(how, ', ' ORDER BY number) FROM schema_releases"),
+        "boot, begun boot"
+    );
+    let third = site.another_release();
+    third.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
+    third.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    // What the second one did already is no drift.
+    let refuse = ("RUNNER_ON_DRIFT", "refuse");
+    site.run(&["prepare"], &[third.variable(), refuse])
+        .expect(0, &["a new release after", "no new migration", "no differences", "recorded"]);
+    site.run(&["prepare"], &[third.variable(), refuse]).expect(0, &["nothing changed since"]);
+    site.run(&["prepare"], &[second.variable()]).expect(4, &["never completed", "RUNNER_ROLLBACK="]);
+    site.prepare().expect(0, &["came after this one"]);
+}
+
+#[test]
+fn what_somebody_lost_behind_a_release_is_not_the_next_ones_truth() {
+    let Some((site, second)) = two() else { return };
+    let unique = "entry_crew_entry_user_unique";
+    let definition =
+        site.ask(&format!("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{unique}'"));
+    assert!(definition.starts_with("UNIQUE"), "{definition}");
+    site.ask(&format!("ALTER TABLE entry_crew DROP CONSTRAINT {unique}"));
+    let before = site.picture();
+    site.run(&["prepare"], &[second.variable()])
+        .expect(4, &[unique, "no migration that has still to run names it"]);
+    assert!(before == site.picture(), "something was touched");
+    // Ignored it stays in the record, and is said again.
+    let ignore = ("RUNNER_ON_DRIFT", "ignore");
+    site.run(&["prepare"], &[second.variable(), ignore]).expect(0, &["recorded", unique]);
+    site.run(&["prepare"], &[second.variable()]).expect(1, &["drift: 1 difference", unique]);
+    // A migration that makes it again is the way out.
+    let third = site.another_release();
+    third.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
+    third.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    third.write(
+        "db-init-post/003_again.sql",
+        &format!("ALTER TABLE entry_crew DROP CONSTRAINT IF EXISTS {unique};\nALTER TABLE entry_crew ADD CONSTRAINT {unique} {definition};\n"),
+    );
+    site.run(&["prepare"], &[third.variable()]).expect(0, &["recorded"]);
+    site.run(&["prepare"], &[third.variable()]).expect(0, &["nothing changed since"]);
+    // Nor do migrations run again because somebody deleted their rows.
+    site.ask("DELETE FROM migrations_applied WHERE filename = '004_more.sql'");
+    let fourth = site.another_release();
+    fourth.write("db-init/005_note.sql", "SELECT 1;\n");
+    site.run(&["prepare"], &[fourth.variable()]).expect(4, &["the ledger lost rows", "004_more.sql"]);
+}
+
+#[test]
 fn an_older_release_that_misses_something_does_not_start() {
     let Some(site) = Site::new() else { return };
     site.prepare().expect(0, &[]);

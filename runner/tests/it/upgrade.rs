@@ -9,6 +9,16 @@ const OLDER: &str = include_str!("../data/directus-11.13.4.sql");
 fn a_database_of_an_older_directus_is_upgraded_adopted_and_keeps_its_rows() {
     let Some(site) = Site::new() else { return };
     site.database.server().psql(site.database.name(), OLDER).expect("a database of Directus 11.13.4");
+    // What would be dropped is refused before Directus' own migrations, which nobody could take back.
+    site.ask(
+        "ALTER TABLE vehicles ADD COLUMN colour text; INSERT INTO directus_fields (collection, field, interface) VALUES ('vehicles', 'colour', 'input'); \
+         UPDATE vehicles SET colour = 'green'",
+    );
+    let untouched = site.picture();
+    site.prepare()
+        .expect(4, &["- vehicles.colour (dropped, 1 row holds a value)", "RUNNER_ALLOW_DESTRUCTIVE="]);
+    assert!(untouched == site.picture(), "something was touched");
+    site.ask("ALTER TABLE vehicles DROP COLUMN colour; DELETE FROM directus_fields WHERE field = 'colour'");
     let pending = "of Directus' system migrations pending";
     site.run(&["plan"], &[]).expect(0, &["the database is adopted", pending]);
     site.prepare().expect(0, &["the database is adopted", "system migrations run", "recorded"]);

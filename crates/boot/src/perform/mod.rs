@@ -14,6 +14,7 @@ pub use alone::Comparison;
 use crate::bridge::{Log, Options};
 use crate::guard::Guard;
 use crate::interrupt::Interrupt;
+use crate::listing::Line;
 use crate::plan::{self, BootPlan, Route, StepKind};
 use crate::preflight;
 use crate::release::Release;
@@ -67,6 +68,8 @@ pub(crate) struct Known {
     state: State,
     /// The migrations; none unless the way is the full one.
     sql: Option<Plan>,
+    /// What of the latest release is gone, and stays in the record because the drift is ignored.
+    kept: Vec<Line>,
     plan: BootPlan,
 }
 
@@ -173,18 +176,22 @@ impl<'a> Boot<'a> {
         self.interrupt.set_cancel(Some(Arc::new(move || drop(token.cancel()))));
         let (stop, lost) = (self.stop(), guard.watch());
         session.set_stop(Arc::new(move || stop() || lost()));
-        let mut work = steps::Work::new(self.settings, known, session, bridge);
+        let mut work = steps::Work::new(self.settings, known, guard, session, bridge);
         for step in &known.plan.steps {
             self.unless_interrupted()?;
             guard.check()?;
             // What is left of the imports must not be taken for a step's own time.
-            if step.kind == StepKind::Install || known.plan.does(StepKind::Gate) {
-                work.load(report)?;
-            }
+            let loaded = match step.kind == StepKind::Install || known.plan.does(StepKind::Gate) {
+                true => work.load(report),
+                false => Ok(()),
+            };
             let began = Instant::now();
-            report(Event::Begin { step: step.kind.word(), why: step.reason.clone() });
-            work.log().begin();
-            let what = work.step(step, report).map_err(|failure| match guard.check() {
+            let done = loaded.and_then(|()| {
+                report(Event::Begin { step: step.kind.word(), why: step.reason.clone() });
+                work.log().begin();
+                work.step(step, report)
+            });
+            let what = done.map_err(|failure| match guard.check() {
                 Ok(()) => Failure { log: work.log().lines(), ..failure },
                 Err(lost) => lost.cause(failure.what),
             })?;
@@ -204,13 +211,18 @@ impl<'a> Boot<'a> {
             }
             _ => None,
         };
+        let kept = match &sql {
+            Some(sql) => plan::unrepaired(&release, &state, sql, &self.settings.choices)?,
+            None => Vec::new(),
+        };
         let plan = plan::steps(&release, &state, decision, sql.as_ref(), &self.settings.environment)?;
         let works = [StepKind::Pre, StepKind::Install, StepKind::Post].iter().any(|kind| plan.does(*kind));
-        let is_latest = state.history.latest().is_some_and(|latest| latest.release == release.id);
+        let is_latest =
+            state.history.latest().is_some_and(|latest| latest.release == release.id && latest.completed);
         if matches!(plan.decision.route, Route::Full(_)) && (works || !is_latest) {
             preflight::role(&state, &plan.decision.reason)?;
         }
-        Ok(Known { release, state, sql, plan })
+        Ok(Known { release, state, sql, kept, plan })
     }
 
     /// The name of Directus' sessions once it serves.

@@ -1,9 +1,11 @@
 //! The steps themselves, each with its proof. The only module of a boot that changes anything.
 
-use super::Known;
+use super::{Known, not_for_directus};
 use crate::diff::{self, Change, changes};
 use crate::gate::{self, Case};
-use crate::history::{self, Record, spelling};
+use crate::guard::Guard;
+use crate::history::{self, How, Record, spelling};
+use crate::listing::Listing;
 use crate::log::Tail;
 use crate::plan::{Action, Route, Step, StepKind};
 use crate::report::{Event, Report};
@@ -21,6 +23,7 @@ use std::time::Instant;
 pub(super) struct Work<'a> {
     settings: &'a BootSettings,
     known: &'a Known,
+    guard: &'a Guard,
     session: Session,
     bridge: Bridge,
     loaded: bool,
@@ -32,10 +35,11 @@ impl<'a> Work<'a> {
     pub(super) fn new(
         settings: &'a BootSettings,
         known: &'a Known,
+        guard: &'a Guard,
         session: Session,
         bridge: Bridge,
     ) -> Self {
-        Work { settings, known, session, bridge, loaded: false, planned: None }
+        Work { settings, known, guard, session, bridge, loaded: false, planned: None }
     }
 
     pub(super) fn log(&self) -> &Tail {
@@ -65,14 +69,50 @@ impl<'a> Work<'a> {
     pub(super) fn step(&mut self, step: &Step, report: Report<'_>) -> Outcome<String> {
         match (step.kind, step.action) {
             // Also without new migrations: rows of the older ledger are adopted, and it is said so.
-            (StepKind::Pre, _) => self.migrate(Phase::Pre, report),
+            (StepKind::Pre, _) => {
+                self.begin()?;
+                self.migrate(Phase::Pre, report)
+            }
             (StepKind::Post, _) => self.migrate(Phase::Post, report),
             (_, Action::Skip) => Ok(step.reason.clone()),
+            (StepKind::Gate, Action::Do) if self.known.plan.does(StepKind::Install) => {
+                self.gate_by_name(report)
+            }
             (StepKind::Gate, Action::Do) => self.gate(report),
             (StepKind::Install, Action::Do) => self.install(),
             (StepKind::Apply, Action::Do) => self.apply(report),
             (StepKind::Prove, Action::Do) => self.prove(report),
         }
+    }
+
+    /// Before the first effect: whatever release was here before is superseded from now on, whether this boot is completed or not.
+    fn begin(&mut self) -> Outcome<()> {
+        let Known { release, state, .. } = self.known;
+        let begins = match state.history.latest() {
+            None => false,
+            Some(latest) => latest.release != release.id,
+        };
+        if begins { self.append(false, &state.listing) } else { Ok(()) }
+    }
+
+    fn append(&mut self, completed: bool, listing: &Listing) -> Outcome<()> {
+        let Known { release, state, plan, .. } = self.known;
+        let how = match plan.decision.route {
+            Route::Full(how) => how,
+            _ => How::Boot,
+        };
+        let (directus, spelling) =
+            (self.bridge.ready()?.directus.clone(), spelling(state.server.version_num));
+        let record = Record {
+            release: &release.id,
+            how,
+            completed,
+            directus: &directus,
+            spelling: &spelling,
+            listing,
+        };
+        self.guard.check()?;
+        history::append(&mut self.session, &state.tables.home, &record)
     }
 
     fn migrate(&mut self, phase: Phase, report: Report<'_>) -> Outcome<String> {
@@ -144,6 +184,20 @@ impl<'a> Work<'a> {
         Ok(summary)
     }
 
+    /// Before Directus' own migrations are run, which nobody can take back: what is managed now and is not in the snapshot would be
+    /// dropped, and that can be told without Directus. What hides from this (a narrowing, a column that has no field) is judged afterwards.
+    fn gate_by_name(&mut self, report: Report<'_>) -> Outcome<String> {
+        let Known { release, state, .. } = self.known;
+        let dropped =
+            diff::dropped(&state.listing, release.snapshot()?, &not_for_directus(&release.migrations));
+        let stakes = stake::weigh(&mut self.session, &state.tables.home, &dropped)?;
+        self.judge(&dropped, &stakes, true, report)?;
+        Ok(match dropped.len() {
+            0 => "nothing would be dropped".to_owned(),
+            _ => diff::summary(&dropped),
+        })
+    }
+
     fn apply(&mut self, report: Report<'_>) -> Outcome<String> {
         let what = "apply the snapshot";
         preflight::geometry(&state::server(&mut self.session)?, &self.known.release)?;
@@ -156,6 +210,8 @@ impl<'a> Work<'a> {
         }
         preflight::role(&self.known.state, what)?;
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
+        // The comparison took its time.
+        self.guard.check()?;
         apply_planned(&mut self.bridge, self.settings)?;
         Ok(diff::summary(&planned))
     }
@@ -167,20 +223,33 @@ impl<'a> Work<'a> {
         }
         let home = &self.known.state.tables.home;
         let (planned, stakes) = compared(&mut self.bridge, &mut self.session, self.settings, home)?;
-        let lost = gate::judge(Case {
-            release: &self.known.release.id,
-            changes: &planned,
-            stakes: &stakes,
-            consent: self.settings.choices.consent.as_ref(),
-            rows_may_change,
-        })?;
-        lost.into_iter().for_each(|line| report(Event::Note(format!("with consent: {line}"))));
+        self.judge(&planned, &stakes, rows_may_change, report)?;
         Ok(planned)
+    }
+
+    fn judge(
+        &self,
+        changes: &[Change],
+        stakes: &[Stake],
+        rows_may_change: bool,
+        report: Report<'_>,
+    ) -> Outcome<()> {
+        let (release, consent) = (&self.known.release.id, self.settings.choices.consent.as_ref());
+        let lost = gate::judge(Case { release, changes, stakes, consent, rows_may_change })?;
+        lost.into_iter().for_each(|line| report(Event::Note(format!("with consent: {line}"))));
+        Ok(())
     }
 
     fn prove(&mut self, report: Report<'_>) -> Outcome<String> {
         let release = &self.known.release;
-        let expected = objects::objects(release.migrations.iter());
+        let is_kept = |object: &objects::Object| {
+            let name = format!("{}.{}", object.table, object.name);
+            self.known.kept.iter().any(|line| {
+                line.name() == name || (object.kind == objects::Kind::Table && line.name() == object.name)
+            })
+        };
+        let mut expected = objects::objects(release.migrations.iter());
+        expected.retain(|object| !is_kept(object));
         proof::installed(&mut self.session, &release.system_migrations)?;
         objects::prove(self.session.client(), &expected)?;
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
@@ -193,29 +262,23 @@ impl<'a> Work<'a> {
 
     /// The same release must leave the same listing as before; another one is recorded with what it leaves.
     fn record(&mut self, report: Report<'_>) -> Outcome<String> {
-        let Known { release, state, plan, .. } = self.known;
+        let Known { release, state, .. } = self.known;
         let live = state::listing(&mut self.session, release)?;
         let spelling = spelling(state.server.version_num);
-        let comparable = state.history.latest().filter(|latest| latest.spelling == spelling);
-        if comparable.is_some_and(|latest| latest.release == release.id) {
+        let comparable = state.history.completed().filter(|latest| latest.spelling == spelling);
+        if comparable
+            .is_some_and(|latest| latest.release == release.id && Some(latest) == state.history.latest())
+        {
             proof::left(&state.history.latest.drift(&live))?;
             return Ok("the record stands".to_owned());
         }
         // What somebody made by hand since the last record is not this release's, and need not be there the next time.
         let foreign = match comparable {
-            Some(_) => state.history.latest.drift(&state.listing).foreign_to(&release.words),
+            Some(_) => state.history.drift(&state.listing).foreign_to(&release.words),
             None => Vec::new(),
         };
         preflight::role(state, "record the release")?;
-        let how = match plan.decision.route {
-            Route::Full(how) => how,
-            _ => history::How::Boot,
-        };
-        let directus = self.bridge.ready()?.directus.clone();
-        let listing = live.without(&foreign);
-        let record =
-            Record { release: &release.id, how, directus: &directus, spelling: &spelling, listing: &listing };
-        history::append(&mut self.session, &state.tables.home, &record)?;
+        self.append(true, &live.without(&foreign).with(&self.known.kept))?;
         for line in foreign.iter().take(3) {
             report(Event::Note(format!("made by hand, and not recorded: {} {}", line.kind(), line.name())));
         }

@@ -62,6 +62,7 @@ fn after(releases: &[(&str, How)]) -> State {
         release: ReleaseId::from_record(*release),
         recorded_at: "2026-11-24T10:00:00Z".to_owned(),
         how: *how,
+        completed: true,
         directus: "11.17.4".to_owned(),
         runner: "0.1.0".to_owned(),
         spelling: spelling(170_012),
@@ -73,10 +74,19 @@ fn after(releases: &[(&str, How)]) -> State {
     State {
         server: server(),
         directus: installed(&["A", "B"]),
-        history: crate::history::History { entries, latest, own },
+        history: crate::history::History { entries, latest, own, found: None },
         listing: listing(&LEFT),
         tables: Tables { home: "public".to_owned(), metadata: true, ..Tables::default() },
     }
+}
+
+/// The same database when a boot of `release` has begun and not come to its end.
+fn begun(mut state: State, release: &str, how: How) -> State {
+    let last = state.history.entries.last().cloned().expect("something to supersede");
+    let (number, release) = (last.number + 1, ReleaseId::from_record(release));
+    state.history.entries.push(Entry { number, release, how, completed: false, ..last });
+    state.history.found = Some(listing(&LEFT));
+    state
 }
 
 fn empty() -> State {
@@ -118,6 +128,7 @@ fn planned(state: &State, choices: &Choices, admin: bool) -> Outcome<BootPlan> {
         Route::Full(_) => Some(migrations(&release, ledger(state), &decision)?),
         _ => None,
     };
+    sql.as_ref().map_or(Ok(Vec::new()), |sql| unrepaired(&release, state, sql, choices))?;
     steps(&release, state, decision, sql.as_ref(), &environment(admin))
 }
 
@@ -165,15 +176,69 @@ fn an_up_to_date_database_gets_nothing() {
 #[test]
 fn a_new_release_takes_the_full_way_and_the_gate_first() {
     // New migration, new snapshot and new extension all are a new release; which of them shows in the steps.
-    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let mut state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    state.history.latest = changed("001_a.sql", &[]);
     check(&state, &none(), FULL, "gate pre apply prove");
     check(&after(&[(LATEST, How::Boot)]), &none(), FULL, "gate apply prove");
 }
 
 #[test]
-fn a_newer_directus_gets_its_migrations_and_the_gate_follows_them() {
+fn a_loss_that_no_migration_puts_back_is_not_made_the_new_releases_truth() {
+    let state = State { listing: changed("constraint", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    assert_eq!(failure.excerpt.as_deref(), Some("  - constraint entries.one: UNIQUE (a, b)"));
+    let ignore = Choices { on_drift: Policy::Ignore, ..none() };
+    check(&state, &ignore, FULL, "gate apply prove");
+    // A field that somebody hid is applied again.
+    let state = State {
+        listing: changed("width", &["managed|field|entries.note|{\"width\": \"half\"}"]),
+        ..after(&[(LATEST, How::Boot)])
+    };
+    check(&state, &none(), FULL, "gate apply prove");
+}
+
+#[test]
+fn a_release_that_was_begun_supersedes_the_one_before_and_is_gone_on_with() {
+    let more = &["managed|column|entries.more|text", "ledger|migration|002_b.sql|2222"];
+    let by_other =
+        State { listing: changed("", more), ..begun(after(&[(OWN, How::Boot)]), LATEST, How::Boot) };
+    let plan = check(&by_other, &none(), Route::Superseded, "");
+    assert!(
+        plan.decision.reason.contains("(entry 2, 2026-11-24T10:00:00Z) was begun after"),
+        "{:?}",
+        plan.decision
+    );
+    let lost = State { listing: changed("entries.note", more), ..by_other.clone() };
+    assert!(
+        planned(&lost, &none(), true).unwrap_err().hint.unwrap().ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@2")
+    );
+    // What it has done itself is no drift, whatever the policy.
+    let refuse = Choices { on_drift: Policy::Refuse, ..none() };
+    let own = State { listing: changed("", more), ..begun(after(&[(LATEST, How::Boot)]), OWN, How::Boot) };
+    let own = State { listing: changed("", &more[..1]), ..own };
+    let plan = check(&own, &refuse, FULL, "gate apply prove");
+    assert!(plan.decision.notes.is_empty() && plan.decision.reason.contains("was begun (entry 2)"));
+    let back = begun(after(&[(OWN, How::Boot), (LATEST, How::Boot)]), OWN, How::Rollback);
+    let back = State { listing: changed("", more), ..back };
+    check(&back, &none(), Route::Full(How::Rollback), "gate apply prove");
+}
+
+#[test]
+fn a_release_that_never_came_to_its_end_does_not_start_behind_a_later_one() {
+    let state = begun(after(&[(LATEST, How::Boot)]), OWN, How::Boot);
+    let state = begun(state, "cccccccccccccccc", How::Boot);
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(
+        (failure.exit, failure.hint.unwrap().ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@3")),
+        (Exit::Refused, true)
+    );
+}
+
+#[test]
+fn a_newer_directus_gets_its_migrations_once_nothing_would_be_dropped_by_name() {
     let state = State { directus: installed(&["A"]), ..after(&[(LATEST, How::Boot)]) };
-    let plan = check(&state, &none(), FULL, "install apply prove");
+    let plan = check(&state, &none(), FULL, "gate install apply prove");
     assert!(plan.populated);
     assert_eq!(plan.steps[2].reason, "1 of Directus' system migrations pending");
 }
@@ -219,6 +284,14 @@ fn a_ledger_that_lost_rows_is_never_repaired_by_running_them_again() {
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     assert!(failure.excerpt.unwrap().contains("001_a.sql"));
+    // Nor by the next release, nor by a rollback, nor on a server of another version.
+    let to_own = Choices { rollback: Some(OWN.to_owned()), ..none() };
+    let mut elsewhere = after(&[(OWN, How::Boot)]);
+    elsewhere.server.version_num = 180_001;
+    for state in [after(&[(LATEST, How::Boot)]), after(&[(OWN, How::Boot), (LATEST, How::Boot)]), elsewhere] {
+        let state = State { listing: changed("001_a.sql", &[]), ..state };
+        assert!(planned(&state, &to_own, true).unwrap_err().what.contains("the ledger lost rows"));
+    }
 }
 
 #[test]
@@ -253,8 +326,13 @@ fn d25_a_database_without_a_user_is_repaired_or_refused() {
         system_migrations: BTreeSet::from(["A".to_owned(), "B".to_owned()]),
     };
     let state = State { directus: directus.clone(), ..after(&[(OWN, How::Boot)]) };
-    let plan = check(&state, &none(), FULL, "install apply prove");
+    let plan = check(&state, &none(), FULL, "gate install apply prove");
     assert_eq!(plan.steps[2].reason, "the database has no user");
+    // Also with Directus' own migrations pending.
+    let directus_before =
+        Directus::Installed { users: 0, admins: 0, system_migrations: BTreeSet::from(["A".to_owned()]) };
+    let before = State { directus: directus_before, ..state.clone() };
+    assert_eq!(planned(&before, &none(), false).unwrap_err().exit, Exit::Usage);
     let failure = planned(&state, &none(), false).unwrap_err();
     assert!(failure.exit == Exit::Usage && failure.what.contains("`ADMIN_EMAIL` and `ADMIN_PASSWORD`"));
     let superseded = State { directus, ..after(&[(OWN, How::Boot), (LATEST, How::Boot)]) };
@@ -289,9 +367,34 @@ fn a_rollback_is_asked_for_by_name_and_leaves_later_migrations_in_the_ledger() {
     for text in [OWN, "bbbbbbbbbbbb", "bbbbbbbbbbbb@2"] {
         check(&state, &to(text), Route::Full(How::Rollback), "gate apply prove");
     }
-    for text in ["bbbb", "cccccccccccc", "bbbbbbbbbbbb@1", "bbbbbbbbbbbb@x"] {
-        check(&state, &to(text), Route::Superseded, "");
+    for (text, why) in [
+        ("bbbb", "this is release bbbbbbbbbbbb"),
+        ("cccccccccccc", "this is release bbbbbbbbbbbb"),
+        ("bbbbbbbbbbbb@1", "to roll back again, set RUNNER_ROLLBACK=bbbbbbbbbbbb@2"),
+        ("bbbbbbbbbbbb@x", "it is not RELEASE or RELEASE@ENTRY"),
+    ] {
+        let plan = check(&state, &to(text), Route::Superseded, "");
+        assert_eq!(plan.decision.notes.len(), 1, "{:?}", plan.decision.notes);
+        assert!(plan.decision.notes[0].ends_with(why), "{:?}", plan.decision.notes);
     }
+    let plan = check(&after(&[(OWN, How::Boot)]), &to(OWN), Route::Fast, "");
+    assert_eq!(
+        plan.decision.notes,
+        [format!("RUNNER_ROLLBACK={OWN}: ignored, this release is the latest, and needs no way back")]
+    );
+    // Over Directus' own migrations there is no way back.
+    let state = State {
+        listing: changed("entries.note", &["directus|system migration|C|"]),
+        directus: installed(&["A", "B", "C"]),
+        ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
+    };
+    assert!(
+        planned(&state, &none(), true)
+            .unwrap_err()
+            .hint
+            .unwrap()
+            .contains("no way back to this one but a backup")
+    );
 }
 
 #[test]
@@ -335,7 +438,8 @@ fn somebody_elses_directus_is_refused_unless_its_collections_are_named() {
 #[test]
 fn a_restored_backup_is_what_its_own_history_says() {
     // Of an older release: this one is new to it, and its migrations run (again, from its point of view).
-    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let mut state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    state.history.latest = changed("001_a.sql", &[]);
     check(&state, &none(), FULL, "gate pre apply prove");
     // Of another server version: comparable with nothing, so everything is compared by Directus, and recorded anew.
     let mut state = after(&[(OWN, How::Boot)]);

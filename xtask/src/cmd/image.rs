@@ -4,7 +4,7 @@ use crate::console::{self, GREEN, paint};
 use crate::docker::Docker;
 use crate::engine;
 use crate::image::build::{self, Labels, Recipe};
-use crate::image::context::{Context, RunnerFrom};
+use crate::image::context::{Context, Runner, RunnerFrom};
 use crate::image::push::Publication;
 use crate::image::record::Record;
 use crate::image::{expected, layers, sbom};
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Where the runner comes from.
     #[arg(long, value_enum, default_value_t)]
     runner_from: RunnerFrom,
-    /// Use this runner instead of building one.
+    /// Use this runner instead of building one. Such an image is no commit's, and --push refuses it.
     #[arg(long, value_name = "FILE", conflicts_with = "runner_from")]
     runner: Option<PathBuf>,
     /// Take no layer from an earlier build.
@@ -118,14 +118,19 @@ pub(crate) fn build_default(docker: &Docker, root: &Path, steps: &mut Steps) -> 
 }
 
 fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) -> Result<Record> {
-    let runner = match (wanted.from, wanted.runner) {
+    let file = match (wanted.from, wanted.runner) {
         (RunnerFrom::Source, _) => None,
         (RunnerFrom::Prebuilt, Some(runner)) => Some(engine::given_runner(runner)?),
         (RunnerFrom::Prebuilt, None) => {
             Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?)
         }
     };
-    let context = steps.step("context", || Context::assemble(root, runner.as_deref()))?;
+    let runner = match (&file, wanted.runner) {
+        (None, _) => Runner::Compiled,
+        (Some(file), None) => Runner::Built(file),
+        (Some(file), Some(_)) => Runner::Given(file),
+    };
+    let context = steps.step("context", || Context::assemble(root, runner))?;
     let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
         let id = build::build(docker, context.folder(), &recipe, build::tell)?;

@@ -1,7 +1,7 @@
 //! The image: built of tracked files, looked at, proved, published; and the same of the same commit.
 
 use super::registry::{Registry, TOKEN, USER};
-use super::{Undo, built, containers, docker, image, text_of, turn};
+use super::{Undo, built, built_of_its_commit, containers, docker, image, text_of, turn};
 use crate::checkout::{Checkout, runner, said};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,7 +28,7 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     let Some(mut registry) = require(Registry::start()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    let id = built(&checkout, &[]);
+    let id = built_of_its_commit(&checkout);
     let repository = registry.repository();
     let names = [format!("{repository}:main")];
     let _names = Undo(|| drop(docker(&["rmi", "--force", &names[0]])));

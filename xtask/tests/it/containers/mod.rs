@@ -67,13 +67,21 @@ fn image(checkout: &Checkout, arguments: &[&str]) -> Command {
     command
 }
 
-/// Builds an image out of a checkout, and returns its id.
+/// Builds an image out of a checkout, with a runner that is there already, and returns its id. It is no commit's, and cannot be pushed.
 #[track_caller]
 fn built(checkout: &Checkout, arguments: &[&str]) -> String {
     let runner = runner().display().to_string();
     let mut words = vec!["--runner", &runner];
     words.extend(arguments);
     said(&mut image(checkout, &words)).expect(0, &["record"]).stdout.trim().to_owned()
+}
+
+/// The same with a runner of the checkout's own sources. Crates are compiled once for all checkouts.
+#[track_caller]
+fn built_of_its_commit(checkout: &Checkout) -> String {
+    let target = root().join("target/checkouts");
+    let said = said(image(checkout, &[]).env("CARGO_TARGET_DIR", target));
+    said.expect(0, &["record"]).stdout.trim().to_owned()
 }
 
 /// Something to undo at the end of a test, however it ends.

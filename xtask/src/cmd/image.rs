@@ -3,9 +3,10 @@
 use crate::console::{self, GREEN, paint};
 use crate::docker::Docker;
 use crate::engine;
+use crate::git;
 use crate::image::build::{self, Labels, Recipe};
 use crate::image::context::{Context, Runner, RunnerFrom};
-use crate::image::push::Publication;
+use crate::image::push::{self, Publication, Standing};
 use crate::image::record::Record;
 use crate::image::{expected, layers, sbom};
 use crate::project::PROJECT;
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     /// The digest that the base image must have: sha256:…
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     base_digest: Option<String>,
-    /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed.
+    /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed, and it is of this commit, which is on main.
     #[arg(long, conflicts_with_all = ["tag", "runner_from", "runner", "base_digest", "no_cache"])]
     push: bool,
     /// With --push: another repository than the pinned one.
@@ -212,21 +213,14 @@ fn look(docker: &Docker, id: &str, context: &Context, labels: &Labels) -> Result
 
 fn push(args: &Args, root: &Path, docker: &Docker) -> Result<Exit> {
     let record = Record::read(root)?;
-    let refuse =
-        |why: &str, hint: &str| Failure::new(format!("push the image: {why}")).exit(Exit::Refused).hint(hint);
-    if !record.proved {
-        return Err(refuse(
-            "no dry run of this very image has passed",
-            "cargo xtask dry-run --engine docker --image",
-        )
-        .into());
-    }
-    if record.revision.ends_with("-dirty") {
-        return Err(refuse(
-            "it was not built from a commit, so nobody could build it again",
-            "git commit, cargo xtask image, and the dry run once more",
-        )
-        .into());
+    let standing = Standing {
+        head: git::ask(root, &["rev-parse", "HEAD"])?,
+        is_on_main: ["origin/main", "main"]
+            .iter()
+            .any(|branch| git::ask(root, &["merge-base", "--is-ancestor", "HEAD", branch]).is_ok()),
+    };
+    if let Some(refusal) = push::refusal(&record, &standing) {
+        return Err(refusal.into());
     }
     if !docker.has_image(&record.id) {
         return Err(Failure::new(format!("push the image: `{}` is not here any more", record.id))

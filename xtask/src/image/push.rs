@@ -13,6 +13,39 @@ const USER: &str = "REGISTRY_USER";
 /// With what right; also as `REGISTRY_TOKEN_FILE`.
 const TOKEN: &str = "REGISTRY_TOKEN";
 
+/// What the checkout says when something is to be published out of it.
+pub(crate) struct Standing {
+    /// The commit that is checked out.
+    pub(crate) head: String,
+    /// Whether the main branch has it, here or where it came from.
+    pub(crate) is_on_main: bool,
+}
+
+/// Why an image is not published; `None` when it may be.
+pub(crate) fn refusal(record: &Record, standing: &Standing) -> Option<Failure> {
+    let (why, hint) = if !record.proved {
+        ("no dry run of this very image has passed", "cargo xtask dry-run --engine docker --image")
+    } else if record.revision.ends_with("-dirty") {
+        (
+            "it was not built from a commit, so nobody could build it again",
+            "git commit, cargo xtask image, and the dry run once more",
+        )
+    } else if record.revision != standing.head {
+        (
+            "it was built from another commit than the one that is checked out",
+            "cargo xtask image, and the dry run once more",
+        )
+    } else if !standing.is_on_main {
+        (
+            "its commit is not on the branch main, and it would become :main",
+            "merge it first: the workflow publishes what is on main",
+        )
+    } else {
+        return None;
+    };
+    Some(Failure::new(format!("push the image: {why}")).exit(Exit::Refused).hint(hint))
+}
+
 /// Under which names, and who does it.
 pub(crate) struct Publication {
     /// `git.example.com/team/directus`.
@@ -125,6 +158,37 @@ mod tests {
         ];
         assert_eq!(digest_of(&lines.map(str::to_owned)), Some("sha256:abc".to_owned()));
         assert_eq!(digest_of(&["denied".to_owned()]), None);
+    }
+
+    #[test]
+    fn only_a_proved_image_of_the_checked_out_commit_of_main_is_published() {
+        let record = Record {
+            id: "sha256:1".to_owned(),
+            release: "r".to_owned(),
+            revision: "abc".to_owned(),
+            proved: true,
+        };
+        let standing = |head: &str, is_on_main: bool| Standing { head: head.to_owned(), is_on_main };
+        let why = |record: &Record, standing: &Standing| {
+            refusal(record, standing).map(|failure| {
+                assert_eq!(failure.exit, Exit::Refused);
+                failure.what
+            })
+        };
+        assert_eq!(why(&record, &standing("abc", true)), None);
+        for (record, standing, word) in [
+            (Record { proved: false, ..record.clone() }, standing("abc", true), "no dry run"),
+            (
+                Record { revision: "abc-dirty".to_owned(), ..record.clone() },
+                standing("abc", true),
+                "from a commit",
+            ),
+            (record.clone(), standing("def", true), "from another commit"),
+            (record.clone(), standing("abc", false), "not on the branch main"),
+        ] {
+            let why = why(&record, &standing).unwrap_or_default();
+            assert!(why.contains(word), "{why}");
+        }
     }
 
     #[test]

@@ -85,8 +85,13 @@ impl Publication {
     /// Exit 2 for credentials that the registry refuses; exit 1 when it cannot be reached or stops in the middle. Local names are as before
     /// then, and the moving name in the registry too: it is pushed last.
     pub(crate) fn push(&self, docker: &Docker, record: &Record) -> Result<String> {
-        let folder = tempfile::tempdir().context("make a folder for the credentials")?;
-        let docker = docker.with_configuration(folder.path());
+        let folder = tempfile::tempdir().context("make a folder for the credentials")?.keep();
+        // The token lies in it: a signal must not leave it behind.
+        let _removed = Undoing::new({
+            let folder = folder.clone();
+            move || drop(std::fs::remove_dir_all(folder))
+        });
+        let docker = docker.with_configuration(&folder);
         docker.log_in(self.registry(), &self.user, &self.token)?;
         let short = record.revision.get(..12).unwrap_or(&record.revision);
         let mut digest = String::new();

@@ -3,6 +3,7 @@
 use super::registry::{Registry, TOKEN, USER};
 use super::{Undo, built, built_of_its_commit, containers, docker, image, text_of, turn};
 use crate::checkout::{Checkout, runner, said};
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use testbed::require;
@@ -20,6 +21,15 @@ fn push(checkout: &Checkout, repository: &str, token: &str) -> Command {
     let mut command = image(checkout, &["--push", "--to", repository]);
     command.env("REGISTRY_USER", USER).env("REGISTRY_TOKEN", token);
     command
+}
+
+/// Until some of a push has arrived.
+fn wait_for_upload(registry: &Registry) {
+    let (before, began) = (registry.bytes(), Instant::now());
+    while registry.bytes() < before + 5_000_000 {
+        assert!(began.elapsed() < Duration::from_secs(120), "nothing arrives");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -45,17 +55,25 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     said(&mut push(&checkout, &repository, "wrong")).expect(2, &["log in to `127.0.0.1:", "REGISTRY_TOKEN"]);
     assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
 
+    // Ended in the middle, it leaves neither the token nor a name.
+    let scratch = checkout.path("scratch");
+    std::fs::create_dir(&scratch).expect("a folder");
+    let mut pushing = push(&checkout, &repository, TOKEN);
+    let mut pushing = pushing.env("TMPDIR", &scratch).stderr(Stdio::null()).spawn().expect("a process");
+    wait_for_upload(&registry);
+    assert_ne!(std::fs::read_dir(&scratch).expect("a folder").count(), 0, "the token is elsewhere");
+    kill_process(Pid::from_child(&pushing), Signal::TERM).expect("a process");
+    assert_eq!(pushing.wait().expect("an end").code(), Some(143));
+    assert_eq!(std::fs::read_dir(&scratch).expect("a folder").count(), 0);
+    assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
+
     // The registry goes away in the middle: the push says so, the names here are as before, and the one that moves was not touched.
     let pushing = push(&checkout, &repository, TOKEN)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("a process");
-    let began = Instant::now();
-    while registry.bytes() < 5_000_000 {
-        assert!(began.elapsed() < Duration::from_secs(120), "nothing arrives");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for_upload(&registry);
     registry.kill();
     let output = pushing.wait_with_output().expect("an end");
     let text = String::from_utf8_lossy(&output.stderr);

@@ -10,7 +10,14 @@ use std::sync::OnceLock;
 #[derive(Clone, Debug)]
 pub(crate) struct Docker {
     program: PathBuf,
-    configuration: Option<PathBuf>,
+    configuration: Option<Configuration>,
+}
+
+/// A configuration folder of our own, and the daemon that the user's names: as a context of theirs it would be unknown there.
+#[derive(Clone, Debug)]
+struct Configuration {
+    folder: PathBuf,
+    host: String,
 }
 
 /// Why there is none.
@@ -31,9 +38,14 @@ impl Docker {
         FOUND.get_or_init(look).clone().map_err(|lack| lack.failure())
     }
 
-    /// The same client with a configuration folder of its own: credentials in it are nobody else's.
-    pub(crate) fn with_configuration(&self, folder: &Path) -> Docker {
-        Docker { configuration: Some(folder.to_owned()), ..self.clone() }
+    /// The same client and daemon with a configuration folder of its own: credentials in it are nobody else's.
+    ///
+    /// # Errors
+    /// When the client does not say which daemon it talks to.
+    pub(crate) fn with_configuration(&self, folder: &Path) -> Outcome<Docker> {
+        let words = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+        let host = self.ask("ask for the daemon's address", &words)?;
+        Ok(Docker { configuration: Some(Configuration { folder: folder.to_owned(), host }), ..self.clone() })
     }
 
     fn env(&self, more: &[(String, String)]) -> Env {
@@ -41,11 +53,10 @@ impl Docker {
         all.push(("DOCKER_BUILDKIT".to_owned(), "1".to_owned()));
         // Registries show attestations as an image of an unknown architecture (C8).
         all.push(("BUILDX_NO_DEFAULT_ATTESTATIONS".to_owned(), "1".to_owned()));
-        all.extend(
-            self.configuration
-                .iter()
-                .map(|folder| ("DOCKER_CONFIG".to_owned(), folder.display().to_string())),
-        );
+        if let Some(own) = &self.configuration {
+            all.push(("DOCKER_CONFIG".to_owned(), own.folder.display().to_string()));
+            all.push(("DOCKER_HOST".to_owned(), own.host.clone()));
+        }
         Env::Inherited(all)
     }
 
@@ -230,5 +241,23 @@ impl Lack {
                 "install the plugin: apt-get install docker-buildx-plugin (Docker's packages) or docker-buildx (Debian's)",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn with_credentials_of_its_own_it_is_still_the_users_daemon() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker");
+        let script = "#!/bin/sh\ncase $1 in context) echo unix:///run/user/1/docker.sock ;; *) echo $DOCKER_HOST $DOCKER_CONFIG ;; esac\n";
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let docker = Docker { program, configuration: None };
+        let docker = docker.with_configuration(Path::new("/own")).unwrap();
+        assert_eq!(docker.ask("ask", &["push"]).unwrap(), "unix:///run/user/1/docker.sock /own");
     }
 }

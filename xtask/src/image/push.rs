@@ -91,7 +91,7 @@ impl Publication {
             let folder = folder.clone();
             move || drop(std::fs::remove_dir_all(folder))
         });
-        let docker = docker.with_configuration(&folder);
+        let docker = docker.with_configuration(&folder)?;
         docker.log_in(self.registry(), &self.user, &self.token)?;
         let short = record.revision.get(..12).unwrap_or(&record.revision);
         let mut digest = String::new();

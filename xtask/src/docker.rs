@@ -165,19 +165,20 @@ impl Docker {
         let arguments = ["login", "--username", user, "--password-stdin", registry];
         let what = format!("log in to `{registry}` as `{user}`");
         process::run_with_input(&what, &self.program, &arguments, self.env(&[]), password).map_err(
-            |failure| {
-                let said = failure.excerpt.as_deref().unwrap_or_default().to_lowercase();
-                let refused =
-                    ["unauthorized", "denied", "incorrect username"].iter().any(|word| said.contains(word));
-                match refused {
-                    true => failure.exit(Exit::Usage).hint(
-                        "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
-                    ),
-                    false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
-                }
+            |failure| match is_refusal(&failure) {
+                true => failure.exit(Exit::Usage).hint(
+                    "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
+                ),
+                false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
             },
         )
     }
+}
+
+/// Whether it was the registry that did not want this account, or did not want this of it.
+pub(crate) fn is_refusal(failure: &Failure) -> bool {
+    let said = failure.excerpt.as_deref().unwrap_or_default().to_lowercase();
+    ["unauthorized", "denied", "forbidden", "incorrect username"].iter().any(|word| said.contains(word))
 }
 
 /// The remedy where images cannot be pulled.
@@ -247,15 +248,18 @@ impl Lack {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn with_credentials_of_its_own_it_is_still_the_users_daemon() {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("docker");
         let script = "#!/bin/sh\ncase $1 in context) echo unix:///run/user/1/docker.sock ;; *) echo $DOCKER_HOST $DOCKER_CONFIG ;; esac\n";
-        std::fs::write(&program, script).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // By another process: a file that a thread of ours has open for writing cannot be started.
+        let write = std::process::Command::new("sh")
+            .args(["-c", "printf %s \"$1\" >\"$0\" && chmod +x \"$0\""])
+            .args([program.as_os_str(), script.as_ref()])
+            .status();
+        assert!(write.unwrap().success());
         let docker = Docker { program, configuration: None };
         let docker = docker.with_configuration(Path::new("/own")).unwrap();
         assert_eq!(docker.ask("ask", &["push"]).unwrap(), "unix:///run/user/1/docker.sock /own");

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use crate::console;
-use crate::docker::Docker;
+use crate::docker::{Docker, is_refusal};
 use crate::ending::Undoing;
 use anyhow::{Context as _, Result};
 use contract::env::Environment;
@@ -82,8 +82,8 @@ impl Publication {
     /// Pushes; returns the digest that the registry gave.
     ///
     /// # Errors
-    /// Exit 2 for credentials that the registry refuses; exit 1 when it cannot be reached or stops in the middle. Local names are as before
-    /// then, and the moving name in the registry too: it is pushed last.
+    /// Exit 2 for credentials that the registry refuses; exit 1 when it cannot be reached or stops in the middle. It says which names were
+    /// published until then; the moving one is pushed last.
     pub(crate) fn push(&self, docker: &Docker, record: &Record) -> Result<String> {
         let folder = tempfile::tempdir().context("make a folder for the credentials")?.keep();
         // The token lies in it: a signal must not leave it behind.
@@ -94,23 +94,37 @@ impl Publication {
         let docker = docker.with_configuration(&folder)?;
         docker.log_in(self.registry(), &self.user, &self.token)?;
         let short = record.revision.get(..12).unwrap_or(&record.revision);
-        let mut digest = String::new();
+        let (mut digest, mut published) = (String::new(), Vec::new());
         for tag in [format!("sha-{short}"), "main".to_owned()] {
             let name = format!("{}:{tag}", self.repository);
             let tagged = Tagged::new(&docker, &record.id, &name)?;
             console::say(&format!("    pushing {name}"));
-            let said =
-                docker.run(&format!("push `{name}`"), &["push", &name], |_| {}).map_err(|failure| {
-                    failure
-                        .exit(Exit::Failed)
-                        .cause("the names here are as before")
-                        .hint("push again when the registry is back: cargo xtask image --push")
-                })?;
+            let said = docker
+                .run(&format!("push `{name}`"), &["push", &name], |_| {})
+                .map_err(|failure| explained(failure, &name, &published))?;
             digest = digest_of(&said)
                 .ok_or_else(|| Failure::new(format!("push `{name}`: docker told no digest")))?;
             tagged.keep();
+            published.push(name);
         }
         Ok(digest)
+    }
+}
+
+/// A push that failed, with its remedy and with what is published now.
+fn explained(failure: Failure, name: &str, published: &[String]) -> Failure {
+    let state = match published {
+        [] => "nothing was published, and the names here are as before".to_owned(),
+        done => format!("published is {}, and `{name}` here is as before", done.join(", ")),
+    };
+    let failure = failure.cause(state);
+    match is_refusal(&failure) {
+        true => failure.exit(Exit::Usage).hint(format!(
+            "the account may log in, but not write `{name}`: {TOKEN} must be of one that may write packages (C6)"
+        )),
+        false => failure
+            .exit(Exit::Failed)
+            .hint("push again when the registry is back: cargo xtask image --push"),
     }
 }
 
@@ -194,6 +208,17 @@ mod tests {
             let why = why(&record, &standing).unwrap_or_default();
             assert!(why.contains(word), "{why}");
         }
+    }
+
+    #[test]
+    fn a_push_that_fails_says_what_is_published_and_whose_fault_it_is() {
+        let said = |text: &str| Failure::new("push").excerpt(text);
+        let denied = explained(said("denied: requested access to the resource is denied"), "r/a:sha-1", &[]);
+        assert_eq!(denied.exit, Exit::Usage);
+        assert_eq!(denied.causes, ["nothing was published, and the names here are as before"]);
+        let lost = explained(said("connection reset by peer"), "r/a:main", &["r/a:sha-1".to_owned()]);
+        assert_eq!(lost.exit, Exit::Failed);
+        assert_eq!(lost.causes, ["published is r/a:sha-1, and `r/a:main` here is as before"]);
     }
 
     #[test]

@@ -213,11 +213,13 @@ fn look(docker: &Docker, id: &str, context: &Context, labels: &Labels) -> Result
 
 fn push(args: &Args, root: &Path, docker: &Docker) -> Result<Exit> {
     let record = Record::read(root)?;
+    let repository = args.to.as_deref().unwrap_or(&PROJECT.image);
     let standing = Standing {
         head: git::ask(root, &["rev-parse", "HEAD"])?,
         is_on_main: ["origin/main", "main"]
             .iter()
             .any(|branch| git::ask(root, &["merge-base", "--is-ancestor", "HEAD", branch]).is_ok()),
+        stand_in: docker.stand_in(&record.id).filter(|_| !push::is_loopback(repository)),
     };
     if let Some(refusal) = push::refusal(&record, &standing) {
         return Err(refusal.into());
@@ -227,7 +229,6 @@ fn push(args: &Args, root: &Path, docker: &Docker) -> Result<Exit> {
             .hint("cargo xtask image")
             .into());
     }
-    let repository = args.to.as_deref().unwrap_or(&PROJECT.image);
     let publication = Publication::from_environment(&engine::environment()?, repository)?;
     let digest = publication.push(docker, &record)?;
     console::say(&paint(GREEN, &format!("pushed {repository}:main")));

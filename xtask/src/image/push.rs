@@ -7,6 +7,7 @@ use crate::ending::Undoing;
 use anyhow::{Context as _, Result};
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome, Secret};
+use std::net::Ipv4Addr;
 
 /// Who pushes.
 const USER: &str = "REGISTRY_USER";
@@ -19,6 +20,15 @@ pub(crate) struct Standing {
     pub(crate) head: String,
     /// Whether the main branch has it, here or where it came from.
     pub(crate) is_on_main: bool,
+    /// What the image's base is a stand-in for, where that matters.
+    pub(crate) stand_in: Option<String>,
+}
+
+/// Whether a repository is on this machine alone: nobody runs what is tried there.
+pub(crate) fn is_loopback(repository: &str) -> bool {
+    let registry = repository.split('/').next().unwrap_or_default();
+    let host = registry.rsplit_once(':').map_or(registry, |(host, _)| host);
+    host == "localhost" || host == "[::1]" || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback())
 }
 
 /// Why an image is not published; `None` when it may be.
@@ -40,10 +50,19 @@ pub(crate) fn refusal(record: &Record, standing: &Standing) -> Option<Failure> {
             "its commit is not on the branch main, and it would become :main",
             "merge it first: the workflow publishes what is on main",
         )
+    } else if let Some(what) = &standing.stand_in {
+        let why = format!("its base is a stand-in and no Directus that anybody should run: {what}");
+        return Some(refused(&why).hint(
+            "where the base image can be pulled: scripts/base-images.sh directus, cargo xtask image, and the dry run once more",
+        ));
     } else {
         return None;
     };
-    Some(Failure::new(format!("push the image: {why}")).exit(Exit::Refused).hint(hint))
+    Some(refused(why).hint(hint))
+}
+
+fn refused(why: &str) -> Failure {
+    Failure::new(format!("push the image: {why}")).exit(Exit::Refused)
 }
 
 /// Under which names, and who does it.
@@ -187,7 +206,9 @@ mod tests {
             revision: "abc".to_owned(),
             proved: true,
         };
-        let standing = |head: &str, is_on_main: bool| Standing { head: head.to_owned(), is_on_main };
+        let standing =
+            |head: &str, is_on_main| Standing { head: head.to_owned(), is_on_main, stand_in: None };
+        let on_a_stand_in = Standing { stand_in: Some("from npm".to_owned()), ..standing("abc", true) };
         let why = |record: &Record, standing: &Standing| {
             refusal(record, standing).map(|failure| {
                 assert_eq!(failure.exit, Exit::Refused);
@@ -204,9 +225,22 @@ mod tests {
             ),
             (record.clone(), standing("def", true), "from another commit"),
             (record.clone(), standing("abc", false), "not on the branch main"),
+            (record.clone(), on_a_stand_in, "its base is a stand-in"),
         ] {
             let why = why(&record, &standing).unwrap_or_default();
             assert!(why.contains(word), "{why}");
+        }
+    }
+
+    #[test]
+    fn only_a_registry_of_this_machine_is_one_to_try_things_with() {
+        for repository in ["127.0.0.1:5000/a/b", "localhost/a", "[::1]:5000/a"] {
+            assert!(is_loopback(repository), "{repository}");
+        }
+        for repository in
+            ["git.example.com/a/b", "localhost.example.com:5000/a", "directus/directus", "10.0.0.1:5000/a"]
+        {
+            assert!(!is_loopback(repository), "{repository}");
         }
     }
 

@@ -51,6 +51,14 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     assert_eq!(proved.last_line(), "dry-run passed");
     assert!(text_of(&checkout.path("target/image/image.json")).contains("\"proved\": true"));
 
+    // A stand-in is nothing for a registry that others pull from.
+    if !docker(&["image", "inspect", "--format", "{{.Config.Labels}}", &id]).stdout.contains("stand-in:") {
+        eprintln!("the base image is the real one: no refusal of a stand-in was tried");
+    } else {
+        said(&mut push(&checkout, "registry.example.com/team/directus", TOKEN))
+            .expect(4, &["its base is a stand-in"]);
+    }
+
     // Nobody is let in with another token, and nothing is named for it.
     said(&mut push(&checkout, &repository, "wrong")).expect(2, &["log in to `127.0.0.1:", "REGISTRY_TOKEN"]);
     assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));

@@ -33,6 +33,8 @@ const ABANDONED_AFTER_S: u64 = 7200;
 const STOP_S: u64 = 10;
 /// Where Directus listens inside the container: no port of a network that it may share with others.
 const SOCKET: &str = "/tmp/directus.sock";
+/// The container that serves, by the end of its name.
+const DIRECTUS: &str = "directus";
 /// Lines of a container's log that a failure shows.
 const LOG_LINES: &str = "40";
 
@@ -167,18 +169,31 @@ impl DockerScene {
         matches!(self.database, Database::Given(_))
     }
 
-    /// A failure with the database's last words: what Postgres says there is often the reason.
-    fn with_log(&self, failure: Failure) -> Failure {
-        let Database::Own(name) = &self.database else { return failure };
-        let lines = self.docker.run("read the database's log", &["logs", "--tail", LOG_LINES, name], |_| {});
-        let lines: Vec<String> = lines.unwrap_or_default().iter().map(|line| format!("  | {line}")).collect();
-        let before = failure.excerpt.clone().unwrap_or_default();
-        failure.excerpt(
-            format!("{before}\n  the database's log, last lines:\n{}", lines.join("\n"))
-                .trim_start()
-                .to_owned(),
-        )
+    /// The last words of a container, if it is still there.
+    fn log(&self, name: &str) -> Vec<String> {
+        let tail = ["logs", "--tail", LOG_LINES, name];
+        self.docker.run("read a container's log", &tail, |_| {}).unwrap_or_default()
     }
+
+    /// What failed, with the last words of Directus and of the database: whichever step it was, the reason is often there.
+    pub(crate) fn with_logs(&self, error: &anyhow::Error) -> Failure {
+        let mut failure = crate::as_failure(error);
+        let mut blocks: Vec<String> = failure.excerpt.take().into_iter().collect();
+        blocks.extend(block("Directus' log", &self.log(&self.name(DIRECTUS))));
+        blocks.extend(match &self.database {
+            Database::Own(name) => block("the database's log", &self.log(name)),
+            Database::Given(given) => {
+                Some(format!("  the database's log is with its server, the {}", given.describe()))
+            }
+        });
+        failure.excerpt(blocks.join("\n"))
+    }
+}
+
+/// A log as a part of a failure.
+fn block(whose: &str, lines: &[String]) -> Option<String> {
+    let lines: Vec<String> = lines.iter().map(|line| format!("  | {line}")).collect();
+    (!lines.is_empty()).then(|| format!("  {whose}, last lines:\n{}", lines.join("\n")))
 }
 
 impl DockerScene {
@@ -203,8 +218,7 @@ impl DockerScene {
         let (mut words, environment) = self.run_words("prepare", variables);
         words.extend(["--rm", image, "prepare"].map(str::to_owned));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ran = self.docker.run_with("boot with the image's runner", &words, &environment, super::show);
-        ran.map_err(|failure| self.with_log(failure))?;
+        self.docker.run_with("boot with the image's runner", &words, &environment, super::show)?;
         Ok(())
     }
 
@@ -213,7 +227,7 @@ impl DockerScene {
     /// # Errors
     /// As [`Scene::start`].
     pub(crate) fn start_image(&self, image: &str) -> Result<Box<dyn Serving + '_>> {
-        let (mut words, environment) = self.run_words("directus", &[]);
+        let (mut words, environment) = self.run_words(DIRECTUS, &[]);
         // Its own health check, asked more often.
         words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
         // On a network that it shares with us, it listens where we are.
@@ -227,13 +241,13 @@ impl DockerScene {
         words.extend([image.to_owned(), "start".to_owned()]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.docker.run_with("start the image", &words, &environment, |_| {})?;
-        let serving = Container { scene: self, name: self.name("directus") };
+        let serving = Container { scene: self, name: self.name(DIRECTUS) };
         let began = Instant::now();
         let mut last = String::new();
         while began.elapsed() < HEALTHY_WITHIN {
             let state = serving.state()?;
             if state["Running"] != true {
-                return Err(serving.failure("start the image: its container ended").into());
+                return Err(Failure::new("start the image: its container ended").into());
             }
             if state["Health"]["Status"] == "healthy" {
                 return Ok(Box::new(serving));
@@ -245,8 +259,7 @@ impl DockerScene {
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        let said = serving.failure("wait").excerpt;
-        Err(Failure { excerpt: said, ..not_healthy(&last) }.into())
+        Err(not_healthy(&last).into())
     }
 }
 
@@ -325,7 +338,7 @@ impl Scene for DockerScene {
             }
             Database::Given(given) => format!("  database   {}", given.describe()),
         });
-        lines.push(format!("  container  {}", self.name("directus")));
+        lines.push(format!("  container  {}", self.name(DIRECTUS)));
         lines
     }
 
@@ -357,17 +370,6 @@ impl Container<'_> {
         let said = self.scene.docker.ask(what, &["port", &self.name, "8055/tcp"])?;
         let port = said.rsplit(':').next().and_then(|text| text.parse().ok());
         port.ok_or_else(|| Failure::new(what).cause(format!("docker says `{said}`")))
-    }
-
-    fn log(&self) -> Vec<String> {
-        let tail = ["logs", "--tail", LOG_LINES, &self.name];
-        self.scene.docker.run("read the container's log", &tail, |_| {}).unwrap_or_default()
-    }
-
-    /// A failure with the last words of both containers.
-    fn failure(&self, what: &str) -> Failure {
-        let lines: Vec<String> = self.log().iter().map(|line| format!("  | {line}")).collect();
-        self.scene.with_log(Failure::new(what).excerpt(lines.join("\n")))
     }
 }
 
@@ -403,15 +405,14 @@ impl Serving for Container<'_> {
         let took = began.elapsed();
         let code = self.state()?["ExitCode"].clone();
         if code != 143 || took > Duration::from_secs(STOP_S) {
-            return Err(self
-                .failure(&format!(
-                    "stop Directus: exit code {code} after {:.1} s, expected 143",
-                    took.as_secs_f64()
-                ))
-                .into());
+            let seconds = took.as_secs_f64();
+            return Err(Failure::new(format!(
+                "stop Directus: exit code {code} after {seconds:.1} s, expected 143"
+            ))
+            .into());
         }
-        if !self.log().iter().any(|line| line.contains("Bye bye!")) {
-            return Err(self.failure("stop Directus: its own shutdown is not in its log").into());
+        if !self.scene.log(&self.name).iter().any(|line| line.contains("Bye bye!")) {
+            return Err(Failure::new("stop Directus: its own shutdown is not in its log").into());
         }
         self.scene.docker.run("remove the container", &["rm", "--volumes", &self.name], |_| {})?;
         Ok(())

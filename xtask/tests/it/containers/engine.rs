@@ -83,6 +83,23 @@ fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
 }
 
 #[test]
+fn a_later_step_that_fails_is_shown_with_the_logs_of_both_too() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    built(&checkout, &[]);
+    // The image is not of this tree any more.
+    add_field(&checkout, "vehicles", "plate", "colour");
+    let failed = said(&mut dry_run(&checkout, &["--image"]));
+    let failed = failed.expect(
+        1,
+        &["they differ", "Directus' log, last lines", "Server started at", "the database's log, last lines"],
+    );
+    assert_eq!(failed.last_line(), "dry-run failed at round trip");
+    assert_eq!(left(), "");
+}
+
+#[test]
 fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();

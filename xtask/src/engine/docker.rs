@@ -27,7 +27,7 @@ const SUPERUSER: &str = "postgres";
 const EMAIL: &str = "admin@example.com";
 /// Directus' own, inside the container.
 const INNER_PORT: u16 = 8055;
-/// No run takes as long, in seconds: older things are nobody's, whoever made them.
+/// No run takes as long, in seconds, but one that is kept: older things are nobody's, where their owner cannot be asked after.
 const ABANDONED_AFTER_S: u64 = 7200;
 /// The user's patience with `docker stop`, in seconds.
 const STOP_S: u64 = 10;
@@ -461,10 +461,12 @@ impl Label {
         })
     }
 
-    /// Whether its owner is gone: known for a process of this host, and assumed after a long time.
+    /// Whether its owner is gone: known for a process of this host, and assumed of others after a long time.
     fn is_abandoned(&self, now: u64) -> bool {
-        let gone = self.host == host() && started(&self.pid).as_ref() != Some(&self.started);
-        gone || self.made + ABANDONED_AFTER_S < now
+        if self.host == host() {
+            return started(&self.pid).as_ref() != Some(&self.started);
+        }
+        self.made + ABANDONED_AFTER_S < now
     }
 }
 
@@ -584,12 +586,14 @@ mod tests {
     fn what_a_living_process_made_is_not_abandoned_and_what_a_dead_one_left_is() {
         let own = Label::of_this_process();
         assert!(!own.is_abandoned(own.made + 10));
-        assert!(own.is_abandoned(own.made + ABANDONED_AFTER_S + 1));
+        // Kept, it may live for days.
+        assert!(!own.is_abandoned(own.made + ABANDONED_AFTER_S + 1));
         let dead = Label { started: "1".to_owned(), ..Label::of_this_process() };
         assert!(dead.is_abandoned(dead.made));
         let elsewhere =
             Label { host: "elsewhere".to_owned(), started: "1".to_owned(), ..Label::of_this_process() };
         assert!(!elsewhere.is_abandoned(elsewhere.made));
+        assert!(elsewhere.is_abandoned(elsewhere.made + ABANDONED_AFTER_S + 1));
     }
 
     #[test]

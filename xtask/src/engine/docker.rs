@@ -18,6 +18,7 @@ use rustix::process::getpid;
 use serde_json::Value;
 use snapshot::Snapshot;
 use std::fs::Permissions;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -62,6 +63,19 @@ pub(crate) enum Listen {
     AnyPort,
 }
 
+impl Listen {
+    /// What tells Directus. On a network that it shares with us, as the machine's own, it listens where we are and nobody else is.
+    fn variables(self, is_shared: bool) -> Vec<(String, String)> {
+        match (self, is_shared) {
+            (Listen::Socket, _) => vec![("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned())],
+            (Listen::Port(port), true) => {
+                vec![("HOST".to_owned(), "127.0.0.1".to_owned()), ("PORT".to_owned(), port.to_string())]
+            }
+            (Listen::Port(_), false) | (Listen::AnyPort, _) => Vec::new(),
+        }
+    }
+}
+
 enum Database {
     /// A container of our own, by its name.
     Own(String),
@@ -99,6 +113,11 @@ impl DockerScene {
             }
         };
         let secret = super::random_hex(32)?;
+        // Docker chooses a port where it publishes one; on a network that is ours too there is nothing to publish.
+        let listen = match (listen, &database) {
+            (Listen::AnyPort, Database::Given(_)) => Listen::Port(free_port()?),
+            _ => listen,
+        };
         let scene = DockerScene {
             docker: docker.clone(),
             image: image.to_owned(),
@@ -142,9 +161,7 @@ impl DockerScene {
             ("TELEMETRY", "false"),
         ];
         all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        if self.listen == Listen::Socket {
-            all.push(("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned()));
-        }
+        all.extend(self.listen.variables(self.is_shared()));
         all
     }
 
@@ -230,7 +247,6 @@ impl DockerScene {
         let (mut words, environment) = self.run_words(DIRECTUS, &[]);
         // Its own health check, asked more often.
         words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
-        // On a network that it shares with us, it listens where we are.
         match (self.listen, self.is_shared()) {
             (Listen::Socket, _) | (_, true) => {}
             (Listen::Port(port), false) => {
@@ -326,8 +342,8 @@ impl Scene for DockerScene {
             format!(
                 "  Directus   {}",
                 match self.listen {
-                    Listen::Port(port) if !self.is_shared() => Address::Port(port),
-                    _ => Address::Port(INNER_PORT),
+                    Listen::Port(port) => Address::Port(port),
+                    Listen::Socket | Listen::AnyPort => Address::Port(INNER_PORT),
                 }
             ),
             format!("  login      {EMAIL}  {}", self.password),
@@ -387,9 +403,9 @@ impl Serving for Container<'_> {
             email: EMAIL.to_owned(),
             password: Secret::new(self.scene.password.clone()),
         };
-        let address = match self.scene.is_shared() {
-            true => Address::Port(INNER_PORT),
-            false => Address::Port(self.published_port()?),
+        let address = match self.scene.listen {
+            Listen::Port(port) => Address::Port(port),
+            Listen::Socket | Listen::AnyPort => Address::Port(self.published_port()?),
         };
         Ok(Directus::connect(&address, credentials)?)
     }
@@ -537,6 +553,11 @@ fn start_database(
     Ok(())
 }
 
+/// A port of this machine that nobody listens on now; if somebody takes it meanwhile, Directus says so itself.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
 /// The network that this process is on: that of the job's container (C4), or the machine's.
 fn shared_network() -> String {
     let in_container = std::path::Path::new("/.dockerenv").exists();
@@ -594,6 +615,18 @@ mod tests {
             Label { host: "elsewhere".to_owned(), started: "1".to_owned(), ..Label::of_this_process() };
         assert!(!elsewhere.is_abandoned(elsewhere.made));
         assert!(elsewhere.is_abandoned(elsewhere.made + ABANDONED_AFTER_S + 1));
+    }
+
+    #[test]
+    fn on_the_machines_own_network_directus_listens_on_loopback_and_the_port_that_was_chosen() {
+        let variables = |listen: Listen| {
+            let all = listen.variables(true);
+            all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(variables(Listen::Port(9000)), ["HOST=127.0.0.1", "PORT=9000"]);
+        assert_eq!(variables(Listen::Socket), ["UNIX_SOCKET_PATH=/tmp/directus.sock"]);
+        // Published, it must listen on the container's own address.
+        assert_eq!(Listen::Port(9000).variables(false), []);
     }
 
     #[test]

@@ -304,7 +304,10 @@ impl Ask for DockerScene {
 
 impl Scene for DockerScene {
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
-        self.prepare_image(&self.image, variables)
+        let consent = super::consent()?;
+        let consent = consent.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let variables: Vec<(&str, &str)> = consent.chain(variables.iter().copied()).collect();
+        self.prepare_image(&self.image, &variables)
     }
 
     fn picture(&self) -> Result<String> {

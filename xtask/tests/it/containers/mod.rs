@@ -93,19 +93,6 @@ impl<F: FnMut()> Drop for Undo<F> {
     }
 }
 
-/// Adds a copy of a field under another name to a checkout's snapshot.
-fn add_field(checkout: &Checkout, collection: &str, like: &str, name: &str) {
-    checkout.edit("snapshots/schema.yaml", |text| {
-        let head = format!("  - collection: {collection}\n    field: {like}\n");
-        let start = text.find(&head).expect("the field");
-        let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next item") + 1;
-        let copy = text[start..end]
-            .replace(&format!("field: {like}\n"), &format!("field: {name}\n"))
-            .replace(&format!("name: {like}\n"), &format!("name: {name}\n"));
-        format!("{}{copy}{}", &text[..start], &text[start..])
-    });
-}
-
 fn text_of(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

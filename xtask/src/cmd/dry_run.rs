@@ -117,8 +117,8 @@ fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
             refuse("try another runner: the docker engine takes the image's own", "leave --runner out")
         }
         (true, _, _, true) => refuse(
-            "rehearse an upgrade: the docker engine does not",
-            "cargo xtask dry-run --from REV, on the local engine",
+            "restore a dump: the docker engine does not",
+            "cargo xtask dry-run --restore DUMP, on the local engine; --from rehearses an upgrade on both",
         ),
         _ => Ok(()),
     }

@@ -29,8 +29,10 @@ main() {
     local name image
     for name in "${names[@]}"; do
         image=$(image_of "$name")
-        if [[ $force == no ]] && { is_current "$image" || pull "$image"; }; then
+        if [[ $force == no ]] && { is_real "$image" || { is_offered "$image" && pull "$image"; }; }; then
             say "$image is here"
+        elif [[ $force == no ]] && is_current "$image"; then
+            say "$image is here: a stand-in"
         else
             say "$image cannot be pulled: making a stand-in"
             "make_$name" "$image"
@@ -57,16 +59,31 @@ image_of() {
     esac
 }
 
-# Whether the image is here; a stand-in that took crates along, only with those of today's lock file.
+# What a label of an image says; fails where there is no such image.
+label() { docker image inspect --format "{{with .Config.Labels}}{{index . \"$2\"}}{{end}}" "$1" 2>/dev/null; }
+is_real() {
+    local what
+    what=$(label "$1" stand-in) && [[ -z $what ]]
+}
+# Whether a stand-in is here; one that took crates along, only with those of today's lock file.
 is_current() {
     local lock
-    lock=$(docker image inspect --format '{{index .Config.Labels "stand-in-lock"}}' "$1" 2>/dev/null) || return 1
+    lock=$(label "$1" stand-in-lock) || return 1
     [[ -z $lock || $lock == "$(lock_hash)" ]]
 }
 lock_hash() { sha256sum Cargo.lock | cut -c1-16; }
 
-# A registry that is out of reach may let us wait for minutes.
-pull() { timeout 60 docker pull --quiet "$1" >/dev/null 2>&1; }
+# Whether a registry has the image. One that is out of reach may let us wait for minutes: it gets a few seconds, once.
+declare -A silent=()
+is_offered() {
+    local registry=docker.io code=0
+    [[ $1 == *.*/* ]] && registry=${1%%/*}
+    [[ -z ${silent[$registry]:-} ]] || return 1
+    timeout 4 docker manifest inspect "$1" >/dev/null 2>&1 || code=$?
+    ((code != 124)) || silent[$registry]=yes
+    return "$code"
+}
+pull() { timeout 600 docker pull --quiet "$1" >/dev/null; }
 
 # What the local engine has, fetched if need be; lines NAME=VALUE.
 local_engine() {

@@ -10,7 +10,14 @@ use std::sync::OnceLock;
 #[derive(Clone, Debug)]
 pub(crate) struct Docker {
     program: PathBuf,
-    configuration: Option<PathBuf>,
+    configuration: Option<Configuration>,
+}
+
+/// A configuration folder of our own, and the daemon that the user's names: as a context of theirs it would be unknown there.
+#[derive(Clone, Debug)]
+struct Configuration {
+    folder: PathBuf,
+    host: String,
 }
 
 /// Why there is none.
@@ -31,9 +38,14 @@ impl Docker {
         FOUND.get_or_init(look).clone().map_err(|lack| lack.failure())
     }
 
-    /// The same client with a configuration folder of its own: credentials in it are nobody else's.
-    pub(crate) fn with_configuration(&self, folder: &Path) -> Docker {
-        Docker { configuration: Some(folder.to_owned()), ..self.clone() }
+    /// The same client and daemon with a configuration folder of its own: credentials in it are nobody else's.
+    ///
+    /// # Errors
+    /// When the client does not say which daemon it talks to.
+    pub(crate) fn with_configuration(&self, folder: &Path) -> Outcome<Docker> {
+        let words = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+        let host = self.ask("ask for the daemon's address", &words)?;
+        Ok(Docker { configuration: Some(Configuration { folder: folder.to_owned(), host }), ..self.clone() })
     }
 
     fn env(&self, more: &[(String, String)]) -> Env {
@@ -41,11 +53,10 @@ impl Docker {
         all.push(("DOCKER_BUILDKIT".to_owned(), "1".to_owned()));
         // Registries show attestations as an image of an unknown architecture (C8).
         all.push(("BUILDX_NO_DEFAULT_ATTESTATIONS".to_owned(), "1".to_owned()));
-        all.extend(
-            self.configuration
-                .iter()
-                .map(|folder| ("DOCKER_CONFIG".to_owned(), folder.display().to_string())),
-        );
+        if let Some(own) = &self.configuration {
+            all.push(("DOCKER_CONFIG".to_owned(), own.folder.display().to_string()));
+            all.push(("DOCKER_HOST".to_owned(), own.host.clone()));
+        }
         Env::Inherited(all)
     }
 
@@ -154,19 +165,20 @@ impl Docker {
         let arguments = ["login", "--username", user, "--password-stdin", registry];
         let what = format!("log in to `{registry}` as `{user}`");
         process::run_with_input(&what, &self.program, &arguments, self.env(&[]), password).map_err(
-            |failure| {
-                let said = failure.excerpt.as_deref().unwrap_or_default().to_lowercase();
-                let refused =
-                    ["unauthorized", "denied", "incorrect username"].iter().any(|word| said.contains(word));
-                match refused {
-                    true => failure.exit(Exit::Usage).hint(
-                        "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
-                    ),
-                    false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
-                }
+            |failure| match is_refusal(&failure) {
+                true => failure.exit(Exit::Usage).hint(
+                    "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
+                ),
+                false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
             },
         )
     }
+}
+
+/// Whether it was the registry that did not want this account, or did not want this of it.
+pub(crate) fn is_refusal(failure: &Failure) -> bool {
+    let said = failure.excerpt.as_deref().unwrap_or_default().to_lowercase();
+    ["unauthorized", "denied", "forbidden", "incorrect username"].iter().any(|word| said.contains(word))
 }
 
 /// The remedy where images cannot be pulled.
@@ -230,5 +242,26 @@ impl Lack {
                 "install the plugin: apt-get install docker-buildx-plugin (Docker's packages) or docker-buildx (Debian's)",
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_credentials_of_its_own_it_is_still_the_users_daemon() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker");
+        let script = "#!/bin/sh\ncase $1 in context) echo unix:///run/user/1/docker.sock ;; *) echo $DOCKER_HOST $DOCKER_CONFIG ;; esac\n";
+        // By another process: a file that a thread of ours has open for writing cannot be started.
+        let write = std::process::Command::new("sh")
+            .args(["-c", "printf %s \"$1\" >\"$0\" && chmod +x \"$0\""])
+            .args([program.as_os_str(), script.as_ref()])
+            .status();
+        assert!(write.unwrap().success());
+        let docker = Docker { program, configuration: None };
+        let docker = docker.with_configuration(Path::new("/own")).unwrap();
+        assert_eq!(docker.ask("ask", &["push"]).unwrap(), "unix:///run/user/1/docker.sock /own");
     }
 }

@@ -169,22 +169,44 @@ pub(crate) fn compose(context: &Context) -> Vec<Finding> {
     findings
 }
 
-/// Every variable that compose file and runner read is in .env.example.
+/// Where .env.example goes on with what compose passes on to no container.
+const FOR_THE_CONTAINER: &str = "# === for the container alone";
+
+/// Every variable that compose file and runner read is in .env.example; above its second heading exactly those that compose takes from .env.
 pub(crate) fn env_example(context: &Context) -> Vec<Finding> {
     let file = ".env.example";
     let Some(example) = text(&context.repository, file) else { return vec![missing(ENV_EXAMPLE, file)] };
-    let named: BTreeSet<&str> =
-        example.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
     let compose = text(&context.repository, "compose.dev.yaml").unwrap_or_default();
-    let mut read: BTreeSet<&str> = interpolated(&compose).collect();
+    let taken: BTreeSet<&str> = interpolated(&compose).collect();
+    let mut read = taken.clone();
     read.extend(env::KNOBS);
     read.extend(env::READ);
-    read.difference(&named)
-        .map(|name| {
-            Finding::error(ENV_EXAMPLE, file, format!("`{name}` is read, and not named here"))
-                .hint(format!("add a line {name}="))
-        })
-        .collect()
+    let mut findings = Vec::new();
+    let mut of_compose = true;
+    for (index, line) in example.lines().enumerate() {
+        of_compose &= !line.starts_with(FOR_THE_CONTAINER);
+        let Some((name, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else { continue };
+        read.remove(name);
+        let message = match (of_compose, taken.contains(name)) {
+            (true, false) => {
+                format!("compose.dev.yaml does not take `{name}`: in a .env it would do nothing")
+            }
+            (false, true) => {
+                format!("compose.dev.yaml takes `{name}`, and here it is said to be no use to it")
+            }
+            _ => continue,
+        };
+        findings.push(
+            Finding::error(ENV_EXAMPLE, file, message)
+                .at(index + 1, 1)
+                .hint(format!("move the line across `{FOR_THE_CONTAINER}`")),
+        );
+    }
+    findings.extend(read.into_iter().map(|name| {
+        Finding::error(ENV_EXAMPLE, file, format!("`{name}` is read, and not named here"))
+            .hint(format!("add a line {name}="))
+    }));
+    findings
 }
 
 /// The names in `${NAME}` and `${NAME:-default}`.
@@ -313,5 +335,27 @@ mod tests {
             "",
             &[".env.example: env-example: `RUNNER_FAST` is read, and not named here"],
         );
+    }
+
+    #[test]
+    fn a_variable_that_would_do_nothing_in_a_dot_env_is_found() {
+        let line = |text: &str, word: &str| text.lines().position(|line| line.starts_with(word)).unwrap() + 1;
+        let example = ours(".env.example");
+        let message = format!(
+            ".env.example:{}:1: env-example: compose.dev.yaml does not take `PUBLIC_URL`: in a .env it would do nothing",
+            line(&example, "PUBLIC_URL=")
+        );
+        found(
+            ENV_EXAMPLE,
+            "compose.dev.yaml",
+            "${PUBLIC_URL:-http://localhost:8055}",
+            "http://a",
+            &[&message],
+        );
+        let message = format!(
+            ".env.example:{}:1: env-example: compose.dev.yaml takes `REDIS`, and here it is said to be no use to it",
+            line(&example, "REDIS=")
+        );
+        found(ENV_EXAMPLE, "compose.dev.yaml", "TELEMETRY: \"false\"", "REDIS: ${REDIS}", &[&message]);
     }
 }

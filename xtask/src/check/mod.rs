@@ -104,7 +104,7 @@ pub(crate) const RULES: &[Rule] = &[
     },
     Rule {
         name: delivery::ENV_EXAMPLE,
-        what: ".env.example names every variable that compose file, runner and image read",
+        what: ".env.example names every variable that compose file, runner and image read, and says which of them compose takes",
         run: delivery::env_example,
     },
     Rule {

@@ -117,8 +117,8 @@ fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
             refuse("try another runner: the docker engine takes the image's own", "leave --runner out")
         }
         (true, _, _, true) => refuse(
-            "rehearse an upgrade: the docker engine does not",
-            "cargo xtask dry-run --from REV, on the local engine",
+            "restore a dump: the docker engine does not",
+            "cargo xtask dry-run --restore DUMP, on the local engine; --from rehearses an upgrade on both",
         ),
         _ => Ok(()),
     }
@@ -174,19 +174,22 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
     let scene = steps.step("database", || DockerScene::set(&docker, &id, listen))?;
     report.stand_ins = scene.stand_ins();
     report.stand_ins.iter().for_each(|line| console::say(&format!("    stand-in for {line}")));
-    match &revision {
-        Some(revision) => {
-            let rehearsal = report.rehearsal.insert(Rehearsal::default());
-            let old = steps.step("from", || rehearsal.boot_image(&docker, root, &scene, revision))?;
-            steps.step("fill", || rehearsal.fill_image(&scene, &old))?;
-            steps.step("upgrade", || {
-                scene.prepare(&[])?;
-                rehearsal.compare(&scene)
-            })?;
+    let mut take_all = || -> Result<()> {
+        match &revision {
+            Some(revision) => {
+                let rehearsal = report.rehearsal.insert(Rehearsal::default());
+                let old = steps.step("from", || rehearsal.boot_image(&docker, root, &scene, revision))?;
+                steps.step("fill", || rehearsal.fill_image(&scene, &old))?;
+                steps.step("upgrade", || {
+                    scene.prepare(&[])?;
+                    rehearsal.compare(&scene)
+                })?;
+            }
+            None => steps.step("pass 1", || scene.prepare(&[]))?,
         }
-        None => steps.step("pass 1", || scene.prepare(&[]))?,
-    }
-    prove(args, root, steps, &scene, seed.as_ref())?;
+        prove(args, root, steps, &scene, seed.as_ref())
+    };
+    take_all().map_err(|error| scene.with_logs(&error))?;
     // An upgrade alone does not prove that an empty database boots.
     if revision.is_none() { Record::prove(root, &id) } else { Ok(()) }
 }

@@ -3,9 +3,10 @@
 use crate::console::{self, GREEN, paint};
 use crate::docker::Docker;
 use crate::engine;
+use crate::git;
 use crate::image::build::{self, Labels, Recipe};
-use crate::image::context::{Context, RunnerFrom};
-use crate::image::push::Publication;
+use crate::image::context::{Context, Runner, RunnerFrom};
+use crate::image::push::{self, Publication, Standing};
 use crate::image::record::Record;
 use crate::image::{expected, layers, sbom};
 use crate::project::PROJECT;
@@ -37,7 +38,7 @@ pub(crate) struct Args {
     /// Where the runner comes from.
     #[arg(long, value_enum, default_value_t)]
     runner_from: RunnerFrom,
-    /// Use this runner instead of building one.
+    /// Use this runner instead of building one. Such an image is no commit's, and --push refuses it.
     #[arg(long, value_name = "FILE", conflicts_with = "runner_from")]
     runner: Option<PathBuf>,
     /// Take no layer from an earlier build.
@@ -46,7 +47,7 @@ pub(crate) struct Args {
     /// The digest that the base image must have: sha256:…
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     base_digest: Option<String>,
-    /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed.
+    /// Publish the image that was built last, as :main and :sha-…; builds nothing. Refused unless a dry run of that very image has passed, and it is of this commit, which is on main.
     #[arg(long, conflicts_with_all = ["tag", "runner_from", "runner", "base_digest", "no_cache"])]
     push: bool,
     /// With --push: another repository than the pinned one.
@@ -118,14 +119,19 @@ pub(crate) fn build_default(docker: &Docker, root: &Path, steps: &mut Steps) -> 
 }
 
 fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) -> Result<Record> {
-    let runner = match (wanted.from, wanted.runner) {
+    let file = match (wanted.from, wanted.runner) {
         (RunnerFrom::Source, _) => None,
         (RunnerFrom::Prebuilt, Some(runner)) => Some(engine::given_runner(runner)?),
         (RunnerFrom::Prebuilt, None) => {
             Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?)
         }
     };
-    let context = steps.step("context", || Context::assemble(root, runner.as_deref()))?;
+    let runner = match (&file, wanted.runner) {
+        (None, _) => Runner::Compiled,
+        (Some(file), None) => Runner::Built(file),
+        (Some(file), Some(_)) => Runner::Given(file),
+    };
+    let context = steps.step("context", || Context::assemble(root, runner))?;
     let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
         let id = build::build(docker, context.folder(), &recipe, build::tell)?;
@@ -207,28 +213,22 @@ fn look(docker: &Docker, id: &str, context: &Context, labels: &Labels) -> Result
 
 fn push(args: &Args, root: &Path, docker: &Docker) -> Result<Exit> {
     let record = Record::read(root)?;
-    let refuse =
-        |why: &str, hint: &str| Failure::new(format!("push the image: {why}")).exit(Exit::Refused).hint(hint);
-    if !record.proved {
-        return Err(refuse(
-            "no dry run of this very image has passed",
-            "cargo xtask dry-run --engine docker --image",
-        )
-        .into());
-    }
-    if record.revision.ends_with("-dirty") {
-        return Err(refuse(
-            "it was not built from a commit, so nobody could build it again",
-            "git commit, cargo xtask image, and the dry run once more",
-        )
-        .into());
+    let repository = args.to.as_deref().unwrap_or(&PROJECT.image);
+    let standing = Standing {
+        head: git::ask(root, &["rev-parse", "HEAD"])?,
+        is_on_main: ["origin/main", "main"]
+            .iter()
+            .any(|branch| git::ask(root, &["merge-base", "--is-ancestor", "HEAD", branch]).is_ok()),
+        stand_in: docker.stand_in(&record.id).filter(|_| !push::is_loopback(repository)),
+    };
+    if let Some(refusal) = push::refusal(&record, &standing) {
+        return Err(refusal.into());
     }
     if !docker.has_image(&record.id) {
         return Err(Failure::new(format!("push the image: `{}` is not here any more", record.id))
             .hint("cargo xtask image")
             .into());
     }
-    let repository = args.to.as_deref().unwrap_or(&PROJECT.image);
     let publication = Publication::from_environment(&engine::environment()?, repository)?;
     let digest = publication.push(docker, &record)?;
     console::say(&paint(GREEN, &format!("pushed {repository}:main")));

@@ -44,17 +44,29 @@ impl Services {
 
     /// What was started last, whether it runs or not; `None` too when Docker does not answer.
     pub(crate) fn last(home: &Home) -> Option<Services> {
-        let record = home.read("compose")?;
+        Services::recorded(home).ok().flatten()
+    }
+
+    /// The same, for whom it matters which of the two it is.
+    ///
+    /// # Errors
+    /// Exit 2 when there have been services and Docker does not answer now.
+    pub(crate) fn recorded(home: &Home) -> Outcome<Option<Services>> {
+        let Some(record) = home.read("compose") else { return Ok(None) };
+        let docker = Docker::find()?;
         let port = |name: &str| u16::try_from(record[name].as_u64()?).ok();
         let text = |name: &str| record[name].as_str().map(str::to_owned);
-        Some(Services {
-            file: PathBuf::from(text("file")?),
-            project: text("project")?,
-            port: port("port")?,
-            database_port: port("database_port")?,
-            password: text("database_password")?,
-            docker: Docker::find().ok()?,
-        })
+        let services = || {
+            Some(Services {
+                docker,
+                file: PathBuf::from(text("file")?),
+                project: text("project")?,
+                port: port("port")?,
+                database_port: port("database_port")?,
+                password: text("database_password")?,
+            })
+        };
+        Ok(services())
     }
 
     /// The variables that name the database, as seen from this machine.

@@ -194,13 +194,16 @@ fn stopped(home: &Home) -> Outcome<Down> {
 /// Stops it, and removes its folder after `before` has been told what that is.
 ///
 /// # Errors
-/// As [`down`]; and what cannot be removed.
+/// As [`down`]; exit 2 when it has run in containers and Docker does not answer; and what cannot be removed.
 pub(crate) fn remove(root: &Path, before: impl FnOnce(&Down)) -> Result<()> {
     let home = Home::of(root)?;
     let _turn = home.turn()?;
+    // First: without the folder nobody would know the password of a database whose volume is still there.
+    let services = Services::recorded(&home)
+        .map_err(|failure| failure.within("remove the volumes of its containers; nothing is removed yet"))?;
     let down = stopped(&home)?;
     before(&down);
-    if let Some(services) = Services::last(&home) {
+    if let Some(services) = services {
         services.remove()?;
     }
     if let Some(folder) = down.folder {

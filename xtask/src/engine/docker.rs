@@ -18,6 +18,7 @@ use rustix::process::getpid;
 use serde_json::Value;
 use snapshot::Snapshot;
 use std::fs::Permissions;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -27,12 +28,14 @@ const SUPERUSER: &str = "postgres";
 const EMAIL: &str = "admin@example.com";
 /// Directus' own, inside the container.
 const INNER_PORT: u16 = 8055;
-/// No run takes as long, in seconds: older things are nobody's, whoever made them.
+/// No run takes as long, in seconds, but one that is kept: older things are nobody's, where their owner cannot be asked after.
 const ABANDONED_AFTER_S: u64 = 7200;
 /// The user's patience with `docker stop`, in seconds.
 const STOP_S: u64 = 10;
 /// Where Directus listens inside the container: no port of a network that it may share with others.
 const SOCKET: &str = "/tmp/directus.sock";
+/// The container that serves, by the end of its name.
+const DIRECTUS: &str = "directus";
 /// Lines of a container's log that a failure shows.
 const LOG_LINES: &str = "40";
 
@@ -58,6 +61,19 @@ pub(crate) enum Listen {
     Port(u16),
     /// On any port of this machine.
     AnyPort,
+}
+
+impl Listen {
+    /// What tells Directus. On a network that it shares with us, as the machine's own, it listens where we are and nobody else is.
+    fn variables(self, is_shared: bool) -> Vec<(String, String)> {
+        match (self, is_shared) {
+            (Listen::Socket, _) => vec![("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned())],
+            (Listen::Port(port), true) => {
+                vec![("HOST".to_owned(), "127.0.0.1".to_owned()), ("PORT".to_owned(), port.to_string())]
+            }
+            (Listen::Port(_), false) | (Listen::AnyPort, _) => Vec::new(),
+        }
+    }
 }
 
 enum Database {
@@ -97,6 +113,11 @@ impl DockerScene {
             }
         };
         let secret = super::random_hex(32)?;
+        // Docker chooses a port where it publishes one; on a network that is ours too there is nothing to publish.
+        let listen = match (listen, &database) {
+            (Listen::AnyPort, Database::Given(_)) => Listen::Port(free_port()?),
+            _ => listen,
+        };
         let scene = DockerScene {
             docker: docker.clone(),
             image: image.to_owned(),
@@ -140,9 +161,7 @@ impl DockerScene {
             ("TELEMETRY", "false"),
         ];
         all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        if self.listen == Listen::Socket {
-            all.push(("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned()));
-        }
+        all.extend(self.listen.variables(self.is_shared()));
         all
     }
 
@@ -167,18 +186,31 @@ impl DockerScene {
         matches!(self.database, Database::Given(_))
     }
 
-    /// A failure with the database's last words: what Postgres says there is often the reason.
-    fn with_log(&self, failure: Failure) -> Failure {
-        let Database::Own(name) = &self.database else { return failure };
-        let lines = self.docker.run("read the database's log", &["logs", "--tail", LOG_LINES, name], |_| {});
-        let lines: Vec<String> = lines.unwrap_or_default().iter().map(|line| format!("  | {line}")).collect();
-        let before = failure.excerpt.clone().unwrap_or_default();
-        failure.excerpt(
-            format!("{before}\n  the database's log, last lines:\n{}", lines.join("\n"))
-                .trim_start()
-                .to_owned(),
-        )
+    /// The last words of a container, if it is still there.
+    fn log(&self, name: &str) -> Vec<String> {
+        let tail = ["logs", "--tail", LOG_LINES, name];
+        self.docker.run("read a container's log", &tail, |_| {}).unwrap_or_default()
     }
+
+    /// What failed, with the last words of Directus and of the database: whichever step it was, the reason is often there.
+    pub(crate) fn with_logs(&self, error: &anyhow::Error) -> Failure {
+        let mut failure = crate::as_failure(error);
+        let mut blocks: Vec<String> = failure.excerpt.take().into_iter().collect();
+        blocks.extend(block("Directus' log", &self.log(&self.name(DIRECTUS))));
+        blocks.extend(match &self.database {
+            Database::Own(name) => block("the database's log", &self.log(name)),
+            Database::Given(given) => {
+                Some(format!("  the database's log is with its server, the {}", given.describe()))
+            }
+        });
+        failure.excerpt(blocks.join("\n"))
+    }
+}
+
+/// A log as a part of a failure.
+fn block(whose: &str, lines: &[String]) -> Option<String> {
+    let lines: Vec<String> = lines.iter().map(|line| format!("  | {line}")).collect();
+    (!lines.is_empty()).then(|| format!("  {whose}, last lines:\n{}", lines.join("\n")))
 }
 
 impl DockerScene {
@@ -203,8 +235,7 @@ impl DockerScene {
         let (mut words, environment) = self.run_words("prepare", variables);
         words.extend(["--rm", image, "prepare"].map(str::to_owned));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let ran = self.docker.run_with("boot with the image's runner", &words, &environment, super::show);
-        ran.map_err(|failure| self.with_log(failure))?;
+        self.docker.run_with("boot with the image's runner", &words, &environment, super::show)?;
         Ok(())
     }
 
@@ -213,10 +244,9 @@ impl DockerScene {
     /// # Errors
     /// As [`Scene::start`].
     pub(crate) fn start_image(&self, image: &str) -> Result<Box<dyn Serving + '_>> {
-        let (mut words, environment) = self.run_words("directus", &[]);
+        let (mut words, environment) = self.run_words(DIRECTUS, &[]);
         // Its own health check, asked more often.
         words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
-        // On a network that it shares with us, it listens where we are.
         match (self.listen, self.is_shared()) {
             (Listen::Socket, _) | (_, true) => {}
             (Listen::Port(port), false) => {
@@ -227,13 +257,13 @@ impl DockerScene {
         words.extend([image.to_owned(), "start".to_owned()]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         self.docker.run_with("start the image", &words, &environment, |_| {})?;
-        let serving = Container { scene: self, name: self.name("directus") };
+        let serving = Container { scene: self, name: self.name(DIRECTUS) };
         let began = Instant::now();
         let mut last = String::new();
         while began.elapsed() < HEALTHY_WITHIN {
             let state = serving.state()?;
             if state["Running"] != true {
-                return Err(serving.failure("start the image: its container ended").into());
+                return Err(Failure::new("start the image: its container ended").into());
             }
             if state["Health"]["Status"] == "healthy" {
                 return Ok(Box::new(serving));
@@ -245,8 +275,7 @@ impl DockerScene {
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        let said = serving.failure("wait").excerpt;
-        Err(Failure { excerpt: said, ..not_healthy(&last) }.into())
+        Err(not_healthy(&last).into())
     }
 }
 
@@ -275,7 +304,10 @@ impl Ask for DockerScene {
 
 impl Scene for DockerScene {
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
-        self.prepare_image(&self.image, variables)
+        let consent = super::consent()?;
+        let consent = consent.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let variables: Vec<(&str, &str)> = consent.chain(variables.iter().copied()).collect();
+        self.prepare_image(&self.image, &variables)
     }
 
     fn picture(&self) -> Result<String> {
@@ -313,8 +345,8 @@ impl Scene for DockerScene {
             format!(
                 "  Directus   {}",
                 match self.listen {
-                    Listen::Port(port) if !self.is_shared() => Address::Port(port),
-                    _ => Address::Port(INNER_PORT),
+                    Listen::Port(port) => Address::Port(port),
+                    Listen::Socket | Listen::AnyPort => Address::Port(INNER_PORT),
                 }
             ),
             format!("  login      {EMAIL}  {}", self.password),
@@ -325,7 +357,7 @@ impl Scene for DockerScene {
             }
             Database::Given(given) => format!("  database   {}", given.describe()),
         });
-        lines.push(format!("  container  {}", self.name("directus")));
+        lines.push(format!("  container  {}", self.name(DIRECTUS)));
         lines
     }
 
@@ -358,17 +390,6 @@ impl Container<'_> {
         let port = said.rsplit(':').next().and_then(|text| text.parse().ok());
         port.ok_or_else(|| Failure::new(what).cause(format!("docker says `{said}`")))
     }
-
-    fn log(&self) -> Vec<String> {
-        let tail = ["logs", "--tail", LOG_LINES, &self.name];
-        self.scene.docker.run("read the container's log", &tail, |_| {}).unwrap_or_default()
-    }
-
-    /// A failure with the last words of both containers.
-    fn failure(&self, what: &str) -> Failure {
-        let lines: Vec<String> = self.log().iter().map(|line| format!("  | {line}")).collect();
-        self.scene.with_log(Failure::new(what).excerpt(lines.join("\n")))
-    }
 }
 
 impl Serving for Container<'_> {
@@ -385,9 +406,9 @@ impl Serving for Container<'_> {
             email: EMAIL.to_owned(),
             password: Secret::new(self.scene.password.clone()),
         };
-        let address = match self.scene.is_shared() {
-            true => Address::Port(INNER_PORT),
-            false => Address::Port(self.published_port()?),
+        let address = match self.scene.listen {
+            Listen::Port(port) => Address::Port(port),
+            Listen::Socket | Listen::AnyPort => Address::Port(self.published_port()?),
         };
         Ok(Directus::connect(&address, credentials)?)
     }
@@ -403,15 +424,14 @@ impl Serving for Container<'_> {
         let took = began.elapsed();
         let code = self.state()?["ExitCode"].clone();
         if code != 143 || took > Duration::from_secs(STOP_S) {
-            return Err(self
-                .failure(&format!(
-                    "stop Directus: exit code {code} after {:.1} s, expected 143",
-                    took.as_secs_f64()
-                ))
-                .into());
+            let seconds = took.as_secs_f64();
+            return Err(Failure::new(format!(
+                "stop Directus: exit code {code} after {seconds:.1} s, expected 143"
+            ))
+            .into());
         }
-        if !self.log().iter().any(|line| line.contains("Bye bye!")) {
-            return Err(self.failure("stop Directus: its own shutdown is not in its log").into());
+        if !self.scene.log(&self.name).iter().any(|line| line.contains("Bye bye!")) {
+            return Err(Failure::new("stop Directus: its own shutdown is not in its log").into());
         }
         self.scene.docker.run("remove the container", &["rm", "--volumes", &self.name], |_| {})?;
         Ok(())
@@ -460,10 +480,12 @@ impl Label {
         })
     }
 
-    /// Whether its owner is gone: known for a process of this host, and assumed after a long time.
+    /// Whether its owner is gone: known for a process of this host, and assumed of others after a long time.
     fn is_abandoned(&self, now: u64) -> bool {
-        let gone = self.host == host() && started(&self.pid).as_ref() != Some(&self.started);
-        gone || self.made + ABANDONED_AFTER_S < now
+        if self.host == host() {
+            return started(&self.pid).as_ref() != Some(&self.started);
+        }
+        self.made + ABANDONED_AFTER_S < now
     }
 }
 
@@ -534,6 +556,11 @@ fn start_database(
     Ok(())
 }
 
+/// A port of this machine that nobody listens on now; if somebody takes it meanwhile, Directus says so itself.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
 /// The network that this process is on: that of the job's container (C4), or the machine's.
 fn shared_network() -> String {
     let in_container = std::path::Path::new("/.dockerenv").exists();
@@ -583,12 +610,26 @@ mod tests {
     fn what_a_living_process_made_is_not_abandoned_and_what_a_dead_one_left_is() {
         let own = Label::of_this_process();
         assert!(!own.is_abandoned(own.made + 10));
-        assert!(own.is_abandoned(own.made + ABANDONED_AFTER_S + 1));
+        // Kept, it may live for days.
+        assert!(!own.is_abandoned(own.made + ABANDONED_AFTER_S + 1));
         let dead = Label { started: "1".to_owned(), ..Label::of_this_process() };
         assert!(dead.is_abandoned(dead.made));
         let elsewhere =
             Label { host: "elsewhere".to_owned(), started: "1".to_owned(), ..Label::of_this_process() };
         assert!(!elsewhere.is_abandoned(elsewhere.made));
+        assert!(elsewhere.is_abandoned(elsewhere.made + ABANDONED_AFTER_S + 1));
+    }
+
+    #[test]
+    fn on_the_machines_own_network_directus_listens_on_loopback_and_the_port_that_was_chosen() {
+        let variables = |listen: Listen| {
+            let all = listen.variables(true);
+            all.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>()
+        };
+        assert_eq!(variables(Listen::Port(9000)), ["HOST=127.0.0.1", "PORT=9000"]);
+        assert_eq!(variables(Listen::Socket), ["UNIX_SOCKET_PATH=/tmp/directus.sock"]);
+        // Published, it must listen on the container's own address.
+        assert_eq!(Listen::Port(9000).variables(false), []);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(crate) struct LocalScene<'a> {
 impl Scene for LocalScene<'_> {
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
         let mut environment = self.stage.environment();
+        environment.extend(super::consent()?);
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         process::run(
             "boot with the runner",

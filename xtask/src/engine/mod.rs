@@ -57,6 +57,15 @@ pub(crate) fn live_environment(root: &Path) -> Outcome<Environment> {
         .hint("cargo xtask up, or set DB_HOST, DB_DATABASE, DB_USER and DB_PASSWORD"))
 }
 
+/// What the caller's environment consents to lose, as the candidate's boot is told it; of that environment, nothing else is its business.
+///
+/// # Errors
+/// When the environment contradicts itself.
+pub(crate) fn consent() -> Outcome<Option<(String, String)>> {
+    let name = env::ALLOW_DESTRUCTIVE;
+    Ok(environment()?.get(name).map(|value| (name.to_owned(), value.to_owned())))
+}
+
 /// Settings for a bridge on this machine: the checkout's artefacts, the pinned Directus (fetched if need be), the database of `environment`.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ pub(crate) const HEALTHY_WITHIN: Duration = Duration::from_secs(90);
 
 /// A throwaway database, and the runner under test.
 pub(crate) trait Scene {
-    /// `runner prepare` with these variables on top, to its end; its lines are shown as they come.
+    /// `runner prepare` with these variables on top, and what the caller consents to lose, to its end; its lines are shown as they come.
     ///
     /// # Errors
     /// The runner's own exit code and last lines.

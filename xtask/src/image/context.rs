@@ -38,21 +38,32 @@ impl RunnerFrom {
     }
 }
 
+/// The binary that is laid in, for [`RunnerFrom::Prebuilt`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Runner<'a> {
+    /// None: the sources are.
+    Compiled,
+    /// Built of this working tree.
+    Built(&'a Path),
+    /// Somebody's: nobody can tell of which sources.
+    Given(&'a Path),
+}
+
 /// A folder ready to be built from.
 pub(crate) struct Context {
     folder: tempfile::TempDir,
-    /// The commit, with `-dirty` behind it when the working tree is another one.
+    /// The commit, with `-dirty` behind it when what is built is not surely that.
     pub(crate) revision: String,
     /// The checksum of every baked-in file, by its path in the checkout.
     pub(crate) artefacts: BTreeMap<String, String>,
 }
 
 impl Context {
-    /// Assembles it. `runner`: the binary to lay in, for [`RunnerFrom::Prebuilt`].
+    /// Assembles it.
     ///
     /// # Errors
     /// Exit 2 when this is no git repository, or when there are artefacts that git does not know: they would be missing in the image.
-    pub(crate) fn assemble(root: &Path, runner: Option<&Path>) -> Result<Context> {
+    pub(crate) fn assemble(root: &Path, runner: Runner<'_>) -> Result<Context> {
         let commit = git::ask(root, &["rev-parse", "HEAD"]).map_err(|failure| {
             failure
                 .within("find the commit of the image")
@@ -61,10 +72,13 @@ impl Context {
         })?;
         refuse_untracked(root)?;
         let mut wanted: Vec<&str> = BAKED_IN.into_iter().chain(RECIPE).collect();
-        if runner.is_none() {
+        // A runner that was built here is of these sources too, although they are not laid in.
+        let made_of: Vec<&str> = wanted.iter().copied().chain(SOURCES).collect();
+        let changed = matches!(runner, Runner::Given(_))
+            || !listed(root, &["status", "--porcelain", "-z"], &made_of)?.is_empty();
+        if matches!(runner, Runner::Compiled) {
             wanted.extend(SOURCES);
         }
-        let changed = !listed(root, &["status", "--porcelain", "-z"], &wanted)?.is_empty();
         let epoch: u64 = git::ask(root, &["log", "-1", "--format=%ct"])?.parse().unwrap_or(0);
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(epoch);
         let folder = tempfile::tempdir().context("make a folder for the context")?;
@@ -81,7 +95,7 @@ impl Context {
             }
             lay(&folder.path().join(&name), &content, time)?;
         }
-        if let Some(runner) = runner {
+        if let Runner::Built(runner) | Runner::Given(runner) = runner {
             let content = fs::read(runner).with_context(|| format!("read `{}`", runner.display()))?;
             lay(&folder.path().join(format!("prebuilt/runner-{}", architecture())), &content, time)?;
         }
@@ -138,4 +152,33 @@ fn lay(path: &Path, content: &[u8], time: SystemTime) -> Result<()> {
         File::options().write(true).open(path)?.set_modified(time)
     };
     write().with_context(|| format!("write `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repository() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [("Dockerfile", "FROM scratch\n"), ("runner/main.rs", "fn main() {}\n")] {
+            lay(&folder.path().join(name), content.as_bytes(), SystemTime::now()).unwrap();
+        }
+        git::ask(folder.path(), &["init", "--quiet"]).unwrap();
+        git::ask(folder.path(), &["add", "--all"]).unwrap();
+        let author = ["-c", "user.name=A", "-c", "user.email=a@example.com"];
+        git::ask(folder.path(), &[&author[..], &["commit", "--quiet", "--message", "all"]].concat()).unwrap();
+        folder
+    }
+
+    #[test]
+    fn a_runner_of_sources_that_no_commit_has_makes_no_image_of_a_commit() {
+        let (folder, elsewhere) = (repository(), tempfile::NamedTempFile::new().unwrap());
+        let is_of_a_commit = |runner: Runner<'_>| {
+            !Context::assemble(folder.path(), runner).unwrap().revision.ends_with("-dirty")
+        };
+        assert!(is_of_a_commit(Runner::Compiled) && is_of_a_commit(Runner::Built(elsewhere.path())));
+        assert!(!is_of_a_commit(Runner::Given(elsewhere.path())));
+        fs::write(folder.path().join("runner/main.rs"), "fn main() { loop {} }\n").unwrap();
+        assert!(!is_of_a_commit(Runner::Compiled) && !is_of_a_commit(Runner::Built(elsewhere.path())));
+    }
 }

@@ -3,9 +3,10 @@
 use crate::docker::Docker;
 use anyhow::{Context as _, Result};
 use contract::Failure;
+use flate2::read::GzDecoder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 /// One thing in a layer.
@@ -72,7 +73,17 @@ fn read(archive: &Path, count: usize) -> Result<Vec<Entry>> {
     Ok(entries)
 }
 
-fn layer_entries(layer: impl Read) -> Result<Vec<Entry>> {
+/// The containerd image store, the default of Docker 29, saves layers as it keeps them: packed. The older ones save them plain.
+fn layer_entries(mut layer: impl Read) -> Result<Vec<Entry>> {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    let mut head = Vec::new();
+    layer.by_ref().take(2).read_to_end(&mut head)?;
+    let is_packed = head == GZIP;
+    let layer = Cursor::new(head).chain(layer);
+    if is_packed { tar_entries(GzDecoder::new(layer)) } else { tar_entries(layer) }
+}
+
+fn tar_entries(layer: impl Read) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for entry in tar::Archive::new(layer).entries()? {
         let mut entry = entry?;
@@ -96,5 +107,23 @@ mod tests {
     fn the_last_stage_alone_adds_layers() {
         let dockerfile = "FROM a AS b\nRUN x\n\nFROM c\nUSER 0\nCOPY d e\nRUN [\"f\"]\nCMD [\"g\"]\n";
         assert_eq!(added_by(dockerfile), 2);
+    }
+
+    #[test]
+    fn a_packed_layer_holds_what_the_plain_one_does() {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        header.set_mode(0o555);
+        header.set_uid(0);
+        let mut plain = tar::Builder::new(Vec::new());
+        plain.append_data(&mut header, "directus/a", &b"hello"[..]).unwrap();
+        let plain = plain.into_inner().unwrap();
+        let mut packed = Vec::new();
+        flate2::read::GzEncoder::new(&plain[..], flate2::Compression::fast())
+            .read_to_end(&mut packed)
+            .unwrap();
+        let entries = layer_entries(&plain[..]).unwrap();
+        assert_eq!(entries[0].content.as_deref(), Some(&b"hello"[..]));
+        assert_eq!(layer_entries(&packed[..]).unwrap(), entries);
     }
 }

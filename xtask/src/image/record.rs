@@ -19,9 +19,10 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The folder of everything that a build leaves here.
+    /// The folder of everything that a build leaves here: below the checkout, whatever CARGO_TARGET_DIR says. That one may be shared with other
+    /// checkouts, and what one of them has built and proved is not the other's to publish.
     pub(crate) fn folder(root: &Path) -> PathBuf {
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("image")
+        root.join("target/image")
     }
 
     fn path(root: &Path) -> PathBuf {

@@ -45,10 +45,11 @@ pub(crate) fn table(before: &Counts, after: &Counts) -> Vec<String> {
         .collect()
 }
 
-/// The tables that lost rows.
-pub(crate) fn lost(before: &Counts, after: &Counts) -> Vec<String> {
+/// The tables that lost rows, without those that were given up.
+pub(crate) fn lost(before: &Counts, after: &Counts, is_given_up: impl Fn(&str) -> bool) -> Vec<String> {
     let fewer = before.iter().filter(|(table, count)| after.get(*table).unwrap_or(&0) < *count);
     fewer
+        .filter(|(table, _)| !is_given_up(table))
         .map(|(table, count)| {
             format!("{table}: {count} rows before, {} after", after.get(table).unwrap_or(&0))
         })
@@ -65,7 +66,11 @@ mod tests {
             pairs.iter().map(|(name, count)| (name.to_string(), *count)).collect::<Counts>()
         };
         let (before, after) = (counts(&[("a", 3), ("b", 3), ("c", 1)]), counts(&[("a", 2), ("b", 4)]));
-        assert_eq!(lost(&before, &after), ["a: 3 rows before, 2 after", "c: 1 rows before, 0 after"]);
+        assert_eq!(lost(&before, &after, |table| table == "c"), ["a: 3 rows before, 2 after"]);
+        assert_eq!(
+            lost(&before, &after, |_| false),
+            ["a: 3 rows before, 2 after", "c: 1 rows before, 0 after"]
+        );
         assert_eq!(table(&before, &after)[2], "c       1 → –      changed");
     }
 }

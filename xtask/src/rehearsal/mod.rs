@@ -16,6 +16,8 @@ use crate::directus::Directus;
 use crate::engine::{Ask, Ground, Stage};
 use crate::process::{self, Env};
 use anyhow::{Context, Result};
+use boot::ReleaseId;
+use boot::gate::Consent;
 use contract::Failure;
 use serde_json::{Value, json};
 use snapshot::Snapshot;
@@ -134,7 +136,9 @@ impl Rehearsal {
     pub(crate) fn compare(&mut self, database: &dyn Ask) -> Result<()> {
         self.after = counts::count(database)?;
         counts::table(&self.before, &self.after).iter().for_each(|line| console::say(&format!("    {line}")));
-        let lost = counts::lost(&self.before, &self.after);
+        let consent = consent_for(database)?;
+        let is_given_up = |table: &str| consent.as_ref().is_some_and(|consent| consent.covers(table));
+        let lost = counts::lost(&self.before, &self.after, is_given_up);
         if lost.is_empty() {
             return Ok(());
         }
@@ -150,4 +154,12 @@ impl Rehearsal {
             "before": self.before, "after": self.after,
         })
     }
+}
+
+/// The consent that the boot had, if it was for the release that the boot recorded.
+fn consent_for(database: &dyn Ask) -> Result<Option<Consent>> {
+    let Some((_, text)) = crate::engine::consent()? else { return Ok(None) };
+    let consent = Consent::parse(&text)?;
+    let latest = database.ask("SELECT release FROM schema_releases ORDER BY number DESC LIMIT 1")?;
+    Ok(latest.first().map(ReleaseId::from_record).filter(|release| consent.is_for(release)).map(|_| consent))
 }

@@ -111,6 +111,17 @@ impl Checkout {
         std::fs::write(path, edited).expect("a file");
     }
 
+    /// Adds a copy of a field under another name to the snapshot.
+    pub(crate) fn add_field(&self, collection: &str, like: &str, name: &str) {
+        self.edit("snapshots/schema.yaml", |text| {
+            let (start, copy) = field(&text, collection, like);
+            let copy = copy
+                .replace(&format!("field: {like}\n"), &format!("field: {name}\n"))
+                .replace(&format!("name: {like}\n"), &format!("name: {name}\n"));
+            format!("{}{copy}{}", &text[..start], &text[start..])
+        });
+    }
+
     pub(crate) fn rename(&self, from: &str, to: &str) {
         std::fs::rename(self.path(from), self.path(to)).expect("a rename");
     }
@@ -144,6 +155,14 @@ impl Checkout {
         words.extend(arguments);
         self.xtask(&words)
     }
+}
+
+/// Where a field begins in a snapshot, and its text.
+pub(crate) fn field<'a>(text: &'a str, collection: &str, name: &str) -> (usize, &'a str) {
+    let head = format!("  - collection: {collection}\n    field: {name}\n");
+    let start = text.find(&head).expect("the field");
+    let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next item") + 1;
+    (start, &text[start..end])
 }
 
 /// Runs a program to its end.

@@ -1,6 +1,6 @@
 //! The upgrade rehearsal: another revision's database, filled with rows, then this tree over it.
 
-use crate::checkout::{Checkout, said};
+use crate::checkout::{Checkout, field, said};
 use std::process::Command;
 use testbed::{Server, require};
 
@@ -67,6 +67,44 @@ fn what_an_upgrade_would_lose_is_counted_and_refused() {
         &["~ vehicles.make: max length 100 → 10 (1 value is longer than 10)", "RUNNER_ALLOW_DESTRUCTIVE="],
     );
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
+}
+
+/// Adds a collection with nothing but an id, behind all others.
+fn add_wheels(checkout: &Checkout) {
+    checkout.edit("snapshots/schema.yaml", |text| {
+        let model = &text
+            [text.find("  - collection: vehicles\n").expect("it")..text.find("fields:\n").expect("them")];
+        let template = "'{{make}} {{model}} {{plate}}'";
+        assert!(model.contains(template));
+        let wheels = model.replace("vehicles", "wheels").replace(template, "'{{id}}'");
+        let id = field(&text, "vehicles", "id").1.replace("vehicles", "wheels");
+        text.replacen("fields:\n", &format!("{wheels}fields:\n"), 1).replacen(
+            "systemFields:\n",
+            &format!("{id}systemFields:\n"),
+            1,
+        )
+    });
+}
+
+#[test]
+fn what_was_consented_to_may_be_lost_and_nothing_else() {
+    let Some(checkout) = committed() else { return };
+    checkout.add_field("vehicles", "plate", "colour");
+    add_wheels(&checkout);
+    git(&checkout, &["commit", "--quiet", "--all", "--message=more"]);
+    git(&checkout, &["tag", "v2"]);
+    git(&checkout, &["checkout", "--quiet", "v1", "--", "snapshots"]);
+    let refused = said(&mut checkout.dry_run(&["--from", "v2"]))
+        .expect(4, &["- wheels (collection dropped, 3 rows)", "- vehicles.colour (dropped, "]);
+    let (_, line) = refused.stderr.split_once("RUNNER_ALLOW_DESTRUCTIVE=").expect("the line to copy");
+    let consent = line.lines().next().expect("a line");
+    assert!(consent.ends_with(":vehicles.colour,wheels"), "{consent}");
+
+    let with =
+        |consent: &str| said(checkout.dry_run(&["--from", "v2"]).env("RUNNER_ALLOW_DESTRUCTIVE", consent));
+    let passed = with(consent).expect(0, &["wheels", "3 → –"]);
+    assert_eq!(passed.last_line(), "dry-run passed");
+    with(consent.trim_end_matches(",wheels")).expect(4, &["- wheels (collection dropped, 3 rows)"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The compose file: a developer's Directus, several replicas, and a new release while the old one serves.
 
-use super::{add_field, containers, docker, turn};
+use super::{containers, docker, turn};
 use crate::checkout::{Checkout, Said, said};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -140,7 +140,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
     let token = token(ports[0]);
 
     // The next release has one more field. It comes up beside the old one, while that is being asked.
-    add_field(&checkout, "vehicles", "plate", "colour");
+    checkout.add_field("vehicles", "plate", "colour");
     project.compose(&["build", "directus"]).expect(0, &[]);
     let (going_on, asked) = (AtomicBool::new(true), AtomicUsize::new(0));
     let failed = std::thread::scope(|scope| {

@@ -1,6 +1,6 @@
 //! The docker engine of the dry run: what it shows when a boot fails, what it leaves when it is ended, and the upgrade over another image.
 
-use super::{add_field, built, containers, docker, turn};
+use super::{built, containers, docker, turn};
 use crate::checkout::{Checkout, said};
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
@@ -83,11 +83,28 @@ fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
 }
 
 #[test]
+fn a_later_step_that_fails_is_shown_with_the_logs_of_both_too() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    built(&checkout, &[]);
+    // The image is not of this tree any more.
+    checkout.add_field("vehicles", "plate", "colour");
+    let failed = said(&mut dry_run(&checkout, &["--image"]));
+    let failed = failed.expect(
+        1,
+        &["they differ", "Directus' log, last lines", "Server started at", "the database's log, last lines"],
+    );
+    assert_eq!(failed.last_line(), "dry-run failed at round trip");
+    assert_eq!(left(), "");
+}
+
+#[test]
 fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    add_field(&checkout, "vehicles", "plate", "colour");
+    checkout.add_field("vehicles", "plate", "colour");
     checkout.commit("one more field");
     built(&checkout, &[]);
     let fine = said(&mut dry_run(&checkout, &["--image", "--from", "--json"]))
@@ -99,16 +116,16 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     // An upgrade alone proves no boot of an empty database.
     assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
 
-    // What would be lost is refused, with its number.
-    checkout.edit("snapshots/schema.yaml", |text| {
-        let head = "  - collection: vehicles\n    field: make\n";
-        let (before, after) = text.split_once(head).expect("the field");
-        format!("{before}{head}{}", after.replacen("max_length: 100", "max_length: 10", 1))
-    });
-    checkout.commit("a shorter field");
+    // What would be lost is refused, with its number; what was consented to is not.
+    checkout.git(&["checkout", "--quiet", "HEAD^", "--", "snapshots"]);
+    checkout.commit("not that field");
     built(&checkout, &[]);
-    let refused =
-        said(&mut dry_run(&checkout, &["--image", "--from"])).expect(4, &["1 value is longer than 10"]);
+    let refused = said(&mut dry_run(&checkout, &["--image", "--from"]))
+        .expect(4, &["- vehicles.colour (dropped, ", "RUNNER_ALLOW_DESTRUCTIVE="]);
     assert_eq!(refused.last_line(), "dry-run failed at upgrade");
+    let (_, line) = refused.stderr.split_once("RUNNER_ALLOW_DESTRUCTIVE=").expect("the line to copy");
+    let consent = line.lines().next().unwrap_or_default();
+    let passed = said(dry_run(&checkout, &["--image", "--from"]).env("RUNNER_ALLOW_DESTRUCTIVE", consent));
+    assert_eq!(passed.expect(0, &[]).last_line(), "dry-run passed");
     assert_eq!(left(), "");
 }

@@ -1,8 +1,9 @@
 //! The image: built of tracked files, looked at, proved, published; and the same of the same commit.
 
 use super::registry::{Registry, TOKEN, USER};
-use super::{Undo, built, containers, docker, image, text_of, turn};
+use super::{Undo, built, built_of_its_commit, containers, docker, image, text_of, turn};
 use crate::checkout::{Checkout, runner, said};
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use testbed::require;
@@ -22,13 +23,22 @@ fn push(checkout: &Checkout, repository: &str, token: &str) -> Command {
     command
 }
 
+/// Until some of a push has arrived.
+fn wait_for_upload(registry: &Registry) {
+    let (before, began) = (registry.bytes(), Instant::now());
+    while registry.bytes() < before + 5_000_000 {
+        assert!(began.elapsed() < Duration::from_secs(120), "nothing arrives");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn c11_the_image_that_was_proved_is_published_and_no_other() {
     let Some(()) = require(containers()) else { return };
     let Some(mut registry) = require(Registry::start()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    let id = built(&checkout, &[]);
+    let id = built_of_its_commit(&checkout);
     let repository = registry.repository();
     let names = [format!("{repository}:main")];
     let _names = Undo(|| drop(docker(&["rmi", "--force", &names[0]])));
@@ -41,8 +51,28 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     assert_eq!(proved.last_line(), "dry-run passed");
     assert!(text_of(&checkout.path("target/image/image.json")).contains("\"proved\": true"));
 
+    // A stand-in is nothing for a registry that others pull from.
+    if !docker(&["image", "inspect", "--format", "{{.Config.Labels}}", &id]).stdout.contains("stand-in:") {
+        eprintln!("the base image is the real one: no refusal of a stand-in was tried");
+    } else {
+        said(&mut push(&checkout, "registry.example.com/team/directus", TOKEN))
+            .expect(4, &["its base is a stand-in"]);
+    }
+
     // Nobody is let in with another token, and nothing is named for it.
     said(&mut push(&checkout, &repository, "wrong")).expect(2, &["log in to `127.0.0.1:", "REGISTRY_TOKEN"]);
+    assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
+
+    // Ended in the middle, it leaves neither the token nor a name.
+    let scratch = checkout.path("scratch");
+    std::fs::create_dir(&scratch).expect("a folder");
+    let mut pushing = push(&checkout, &repository, TOKEN);
+    let mut pushing = pushing.env("TMPDIR", &scratch).stderr(Stdio::null()).spawn().expect("a process");
+    wait_for_upload(&registry);
+    assert_ne!(std::fs::read_dir(&scratch).expect("a folder").count(), 0, "the token is elsewhere");
+    kill_process(Pid::from_child(&pushing), Signal::TERM).expect("a process");
+    assert_eq!(pushing.wait().expect("an end").code(), Some(143));
+    assert_eq!(std::fs::read_dir(&scratch).expect("a folder").count(), 0);
     assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
 
     // The registry goes away in the middle: the push says so, the names here are as before, and the one that moves was not touched.
@@ -51,11 +81,7 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("a process");
-    let began = Instant::now();
-    while registry.bytes() < 5_000_000 {
-        assert!(began.elapsed() < Duration::from_secs(120), "nothing arrives");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_for_upload(&registry);
     registry.kill();
     let output = pushing.wait_with_output().expect("an end");
     let text = String::from_utf8_lossy(&output.stderr);

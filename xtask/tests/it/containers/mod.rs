@@ -67,13 +67,21 @@ fn image(checkout: &Checkout, arguments: &[&str]) -> Command {
     command
 }
 
-/// Builds an image out of a checkout, and returns its id.
+/// Builds an image out of a checkout, with a runner that is there already, and returns its id. It is no commit's, and cannot be pushed.
 #[track_caller]
 fn built(checkout: &Checkout, arguments: &[&str]) -> String {
     let runner = runner().display().to_string();
     let mut words = vec!["--runner", &runner];
     words.extend(arguments);
     said(&mut image(checkout, &words)).expect(0, &["record"]).stdout.trim().to_owned()
+}
+
+/// The same with a runner of the checkout's own sources. Crates are compiled once for all checkouts.
+#[track_caller]
+fn built_of_its_commit(checkout: &Checkout) -> String {
+    let target = root().join("target/checkouts");
+    let said = said(image(checkout, &[]).env("CARGO_TARGET_DIR", target));
+    said.expect(0, &["record"]).stdout.trim().to_owned()
 }
 
 /// Something to undo at the end of a test, however it ends.
@@ -83,19 +91,6 @@ impl<F: FnMut()> Drop for Undo<F> {
     fn drop(&mut self) {
         (self.0)();
     }
-}
-
-/// Adds a copy of a field under another name to a checkout's snapshot.
-fn add_field(checkout: &Checkout, collection: &str, like: &str, name: &str) {
-    checkout.edit("snapshots/schema.yaml", |text| {
-        let head = format!("  - collection: {collection}\n    field: {like}\n");
-        let start = text.find(&head).expect("the field");
-        let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next item") + 1;
-        let copy = text[start..end]
-            .replace(&format!("field: {like}\n"), &format!("field: {name}\n"))
-            .replace(&format!("name: {like}\n"), &format!("name: {name}\n"));
-        format!("{}{copy}{}", &text[..start], &text[start..])
-    });
 }
 
 fn text_of(path: &Path) -> String {

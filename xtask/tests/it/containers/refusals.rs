@@ -32,6 +32,22 @@ fn without_a_daemon_or_the_right_to_talk_to_it_the_remedy_is_said() {
 }
 
 #[test]
+fn volumes_that_cannot_be_removed_now_keep_their_password() {
+    let Some(()) = require(program("docker", "install Docker's client")) else { return };
+    let checkout = Checkout::committed();
+    said(&mut checkout.xtask(&["down"])).expect(0, &[]);
+    let turn = std::fs::read_dir(checkout.path("state")).expect("a folder").next().expect("a file");
+    let home = turn.expect("a file").path().with_extension("");
+    std::fs::create_dir(&home).expect("a folder");
+    let record = r#"{"file": "compose.dev.yaml", "project": "xtask-test-none", "port": 1, "database_port": 2, "database_password": "x"}"#;
+    std::fs::write(home.join("compose"), record).expect("a file");
+    let mut down = checkout.xtask(&["down", "--volumes"]);
+    said(down.env("DOCKER_HOST", "unix:///nowhere/docker.sock"))
+        .expect(2, &["nothing is removed yet", "it does not answer", "start it: "]);
+    assert!(home.join("compose").exists());
+}
+
+#[test]
 fn a_base_image_that_cannot_be_had_is_named_with_the_way_around() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();

@@ -14,7 +14,8 @@ use std::time::Duration;
 ///
 /// It runs in the background, on this machine's loopback address, with a database and uploads that stay until `down --volumes`: one for
 /// each checkout, outside of it. The runner that ships starts it, so what it does is what production does. If it runs already, that is
-/// said; with a schema or migrations that changed since, it is started anew with them.
+/// said; with a schema or migrations that changed since, it is started anew with them. What was clicked and is in no file yet stays and is
+/// named; files that would undo it are refused with exit code 4, before anything is stopped.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -25,9 +26,12 @@ Examples:
 
 Afterwards:
   cargo xtask snapshot                   write what you clicked into snapshots/schema.yaml
+  cargo xtask seed                       the seed files again; a start does it too
   cargo xtask down                       stop it; --volumes removes its data too
 
 Environment:
+  RUNNER_ON_DRIFT, RUNNER_ALLOW_DESTRUCTIVE, RUNNER_ROLLBACK
+                    as at any boot (docs/operations.md), on the local engine; RUNNER_ON_DRIFT=repair lets the files win over what was clicked
   XTASK_STATE_DIR   where its data goes; default $XDG_STATE_HOME/trm-directus, else ~/.local/state/trm-directus")]
 pub(crate) struct Args {
     /// Where database and Directus come from.
@@ -62,6 +66,11 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     console::say(&format!("    engine: {}", up.engine));
     let tally = match &seed {
         None => None,
+        // Whoever works in it has changed things on purpose.
+        Some(_) if up.was_running => {
+            console::say("    it ran already, so nothing is seeded again: cargo xtask seed does");
+            None
+        }
         Some(seed) => {
             console::heading("seed");
             let mut directus = Directus::connect(&up.address, up.login.credentials())?;
@@ -70,6 +79,11 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     };
     let state = if up.was_running { "runs already" } else { "runs" };
     console::say(&paint(GREEN, &format!("Directus {state}")));
+    if !up.unsaved.is_empty() {
+        console::say("in the database, and not yet in git:");
+        up.unsaved.iter().for_each(|line| console::say(&format!("  {line}")));
+        console::say("  cargo xtask snapshot keeps it");
+    }
     if args.json {
         let database: serde_json::Map<String, serde_json::Value> =
             up.database.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
@@ -80,6 +94,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             json!({
                 "url": up.address.to_string(), "email": email, "password": password, "engine": up.engine,
                 "was_running": up.was_running, "database": database, "log": up.instance.log_place(), "seeded": seeded,
+                "unsaved": up.unsaved,
             })
         ));
     } else {

@@ -75,6 +75,22 @@ fn items_come_after_what_they_point_to_whatever_the_order_of_the_files() {
 }
 
 #[test]
+fn of_one_file_only_its_items_are_sent_and_what_they_point_to_is_looked_for_by_its_key() {
+    let classes =
+        "classes:\n  key: [event, code]\n  items:\n    - {event: rally, code: C-1, category: car}\n";
+    let seed = judged(&[("a.yaml", classes), ("b.yaml", BASE)]).unwrap().only(&["a.yaml".to_owned()]);
+    let items: Vec<String> =
+        seed.items.iter().map(|item| format!("{} {}", item.title(), item.is_sent)).collect();
+    assert_eq!(
+        items,
+        ["organizations `club` false", "events `club / rally` false", "classes `rally / C-1` true"]
+    );
+    assert_eq!(seed.items[2].given("event"), Some(&Given::Item(1)));
+    assert_eq!(seed.items[1].fields.len(), 2, "its key alone");
+    assert_eq!(seed.items[1].given("organization"), Some(&Given::Item(0)));
+}
+
+#[test]
 fn what_does_not_exist_is_found_with_what_may_have_been_meant() {
     check(
         "organisations:\n  key: slug\n  items: []\n",
@@ -99,6 +115,24 @@ fn what_does_not_exist_is_found_with_what_may_have_been_meant() {
             "s.yaml:4:44: seeds: `vehicles` has no field `plates`; did you mean `plate`?",
         ],
     );
+}
+
+#[test]
+fn what_only_a_new_item_is_given_is_a_field_that_could_be_given_again() {
+    for (once, message) in [
+        ("start_dates", "`events` has no field `start_dates`; did you mean `start_date`?"),
+        ("slug", "`slug` is part of the key: by it an item is found again"),
+        ("id", "`id` is given by Directus; the seed's `key` tells items apart"),
+    ] {
+        let text = BASE.replace("slug]\n", &format!("slug]\n  once: [end_date, {once}]\n"));
+        check(&text, &[&format!("s.yaml:8:20: seeds: {message}")]);
+    }
+    let text = BASE.replace("slug]\n", "slug]\n  once: [end_date, end_date]\n");
+    check(&text, &["s.yaml:8:20: seeds: `end_date` comes twice in `once`"]);
+    let text = BASE.replace("slug]\n", "slug]\n  once: end_date\n");
+    let seed = judged(&[("s.yaml", &text)]).unwrap();
+    let once = seed.items.iter().flat_map(|item| &item.fields).filter(|field| field.is_once);
+    assert_eq!(once.map(|field| field.name.as_str()).collect::<Vec<_>>(), ["end_date"]);
 }
 
 #[test]

@@ -112,6 +112,14 @@ impl Docker {
         process::output_with(what, &self.program, arguments, self.env(variables))
     }
 
+    /// One command with these bytes on its stdin.
+    ///
+    /// # Errors
+    /// As [`Docker::run`].
+    pub(crate) fn feed(&self, what: &str, arguments: &[&str], input: &[u8]) -> Outcome<()> {
+        process::run_with_input(what, &self.program, arguments, self.env(&[]), input)
+    }
+
     /// The last line that a short command says.
     ///
     /// # Errors
@@ -164,14 +172,14 @@ impl Docker {
     pub(crate) fn log_in(&self, registry: &str, user: &str, password: &Secret) -> Outcome<()> {
         let arguments = ["login", "--username", user, "--password-stdin", registry];
         let what = format!("log in to `{registry}` as `{user}`");
-        process::run_with_input(&what, &self.program, &arguments, self.env(&[]), password).map_err(
-            |failure| match is_refusal(&failure) {
+        self.feed(&what, &arguments, password.expose().as_bytes()).map_err(|failure| {
+            match is_refusal(&failure) {
                 true => failure.exit(Exit::Usage).hint(
                     "check REGISTRY_USER and REGISTRY_TOKEN: a token needs the right to write packages",
                 ),
                 false => failure.exit(Exit::Failed).hint("is the registry up, and reachable from here?"),
-            },
-        )
+            }
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Every child dies with us, even after kill -9 (a parent-death signal), and an error names the program and shows its last lines;
 //! duct's own errors do neither.
 
-use contract::{Exit, Failure, Outcome, Secret};
+use contract::{Exit, Failure, Outcome};
 use duct::{Expression, ReaderHandle};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -114,7 +114,7 @@ pub(crate) fn output_with(what: &str, program: &Path, arguments: &[&str], env: E
     Err(Ended { status: output.status, lines }.failure(what))
 }
 
-/// The same, with a secret on its stdin and its output kept for the error.
+/// The same, with bytes on its stdin, such as a secret, and its output kept for the error.
 ///
 /// # Errors
 /// As [`run`].
@@ -123,9 +123,9 @@ pub(crate) fn run_with_input(
     program: &Path,
     arguments: &[&str],
     env: Env,
-    input: &Secret,
+    input: &[u8],
 ) -> Outcome<()> {
-    let expression = bare(program, arguments, env).stdin_bytes(input.expose()).stderr_to_stdout();
+    let expression = bare(program, arguments, env).stdin_bytes(input).stderr_to_stdout();
     let output = expression
         .stdout_capture()
         .run()
@@ -358,9 +358,14 @@ mod tests {
 
     #[test]
     fn a_secret_goes_by_stdin_and_what_a_failed_program_said_is_shown() {
-        let secret = Secret::new("hunter2");
         let run = |script: &str| {
-            run_with_input("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), &secret)
+            run_with_input(
+                "try",
+                Path::new("/bin/sh"),
+                &["-c", script],
+                Env::Only(Vec::new()),
+                secret.expose().as_bytes(),
+            )
         };
         assert_eq!(
             run("read -r word || true; test \"$word\" = hunter2 || { echo got nothing; exit 1; }"),

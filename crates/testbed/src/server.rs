@@ -1,7 +1,7 @@
 //! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, on request with TLS on TCP as well, gone with its owner.
 
 use crate::cache::{open_lock, remove_tree, touched, try_lock};
-use crate::dump::without_random_lines;
+use crate::dump::{Restore, without_random_lines};
 use crate::instance::Instance;
 use crate::keeper::Keeper;
 use crate::postgres_root::PostgresRoot;
@@ -241,20 +241,14 @@ impl Server {
     /// # Errors
     /// Exit 1 with the first words of psql or pg_restore.
     pub fn restore(&self, database: &str, dump: &[u8]) -> Outcome<()> {
-        const TIMESCALEDB: &[u8] = b"timescaledb";
-        let has_timescaledb = dump.windows(TIMESCALEDB.len()).any(|window| window == TIMESCALEDB);
-        if has_timescaledb {
-            self.psql(database, "CREATE EXTENSION timescaledb; SELECT timescaledb_pre_restore();")?;
+        let restore = Restore::of(dump);
+        if let Some(before) = restore.before {
+            self.psql(database, before)?;
         }
         let (socket, port) = (format!("{HOME}/s"), self.port().to_string());
-        let custom = dump.starts_with(b"PGDMP");
-        let program: &[&str] = match custom {
-            true => &["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"],
-            false => &["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--output", "/dev/null"],
-        };
-        let mut words = program.to_vec();
+        let mut words = restore.program.to_vec();
         words.extend(["--host", &socket, "--port", &port, "--username", SUPERUSER, "--dbname", database]);
-        let what = || Failure::new(format!("restore the dump with `{}`", program[0]));
+        let what = || Failure::new(restore.what());
         let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
             .stdin_bytes(dump)
             .stdout_capture()
@@ -264,9 +258,9 @@ impl Server {
             .map_err(|error| what().cause_chain(&error))?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(what().cause(said).hint("make the dump with: pg_dump --no-owner --no-privileges"));
+            return Err(what().cause(said).hint(restore.hint()));
         }
-        if has_timescaledb { self.psql(database, "SELECT timescaledb_post_restore();") } else { Ok(()) }
+        restore.after.map_or(Ok(()), |after| self.psql(database, after))
     }
 
     /// What `pg_dump` with further `arguments` says about `database`: without the two lines whose key is random.

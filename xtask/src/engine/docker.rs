@@ -213,7 +213,43 @@ fn block(whose: &str, lines: &[String]) -> Option<String> {
     (!lines.is_empty()).then(|| format!("  {whose}, last lines:\n{}", lines.join("\n")))
 }
 
+/// How long a database's container may take to come up.
+const DATABASE_UP_WITHIN: Duration = Duration::from_secs(60);
+
 impl DockerScene {
+    /// Restores a dump into the database: the versions of its extensions are those of the image that production runs.
+    ///
+    /// # Errors
+    /// What psql or pg_restore say; exit 2 on a server that is not ours.
+    pub(crate) fn restore(&self, dump: &[u8]) -> Result<()> {
+        let Database::Own(name) = &self.database else {
+            return Err(super::local::only_of_our_own().into());
+        };
+        // Over TCP: the server that the image starts first, to set itself up, listens on its socket alone.
+        let ready = ["exec", name, "pg_isready", "--quiet", "--host", "127.0.0.1"];
+        let began = Instant::now();
+        while self.docker.run("wait for the database", &ready, |_| {}).is_err() {
+            if began.elapsed() > DATABASE_UP_WITHIN {
+                return Err(Failure::new("wait for the database: it does not come up").into());
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let restore = testbed::Restore::of(dump);
+        restore.before.map_or(Ok(Vec::new()), |before| self.ask(before))?;
+        let mut words = vec!["exec", "--interactive", name];
+        words.extend(restore.program);
+        words.extend(["--username", SUPERUSER, "--dbname", DATABASE]);
+        let fed = self.docker.feed(&restore.what(), &words, dump);
+        fed.map_err(|failure| {
+            failure.exit(Exit::Failed).hint(format!(
+                "make the dump with pg_dump --no-owner --no-privileges, from the versions that {} has",
+                PROJECT.database_image
+            ))
+        })?;
+        restore.after.map_or(Ok(Vec::new()), |after| self.ask(after))?;
+        Ok(())
+    }
+
     /// Lays the candidate's runner at `path` of this machine.
     ///
     /// # Errors

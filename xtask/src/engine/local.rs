@@ -274,10 +274,7 @@ impl Stage {
     pub(crate) fn restore(&self, dump: &[u8]) -> Result<()> {
         match &self.database {
             Database::Own(server) => Ok(server.restore(DATABASE, dump)?),
-            Database::Given(_) => Err(Failure::new("restore a dump: only on a server of our own")
-                .exit(Exit::Usage)
-                .hint("leave DB_HOST unset, or use --engine local")
-                .into()),
+            Database::Given(_) => Err(only_of_our_own().into()),
         }
     }
 
@@ -306,6 +303,11 @@ impl Ask for Stage {
         let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
         ask(&contract::DatabaseSettings::from_environment(&environment)?, query)
     }
+}
+
+/// A dump goes into no server of somebody's.
+pub(super) fn only_of_our_own() -> Failure {
+    Failure::new("restore a dump: only on a server of our own").exit(Exit::Usage).hint("leave DB_HOST unset")
 }
 
 /// The first column of a query's rows, as text.

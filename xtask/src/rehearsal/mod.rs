@@ -116,16 +116,16 @@ impl Rehearsal {
         Ok(())
     }
 
-    /// A dump instead of another revision's boot.
+    /// A dump, restored, instead of another revision's boot.
     ///
     /// # Errors
-    /// What psql or pg_restore say.
-    pub(crate) fn restore(&mut self, stage: &Stage, path: &Path, dump: &[u8]) -> Result<()> {
+    /// What the database says.
+    pub(crate) fn restored(&mut self, database: &dyn Ask, path: &Path) -> Result<()> {
         self.from = path.display().to_string();
-        stage.restore(dump)?;
-        self.before = counts::count(stage)?;
+        self.before = counts::count(database)?;
         let (rows, tables) = (self.before.values().sum::<u64>(), self.before.len());
-        console::say(&format!("    {rows} rows in {tables} tables, Directus' own left out"));
+        let plural = if tables == 1 { "" } else { "s" };
+        console::say(&format!("    {rows} rows in {tables} table{plural}, Directus' own left out"));
         Ok(())
     }
 

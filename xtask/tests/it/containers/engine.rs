@@ -129,3 +129,25 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     assert_eq!(passed.expect(0, &[]).last_line(), "dry-run passed");
     assert_eq!(left(), "");
 }
+
+#[test]
+fn a_backup_is_restored_into_the_database_of_the_image_and_keeps_its_rows() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    built(&checkout, &[]);
+    let dump = checkout.path("target/backup.sql");
+    let rows = "-- of a database with timescaledb\nCREATE TABLE notes (id integer PRIMARY KEY);\nINSERT INTO notes VALUES (1), (2);\n";
+    std::fs::write(&dump, rows).expect("a file");
+    let dump = dump.to_str().expect("text");
+    let passed = said(&mut dry_run(&checkout, &["--image", "--restore", dump]))
+        .expect(0, &["2 rows in 1 table", "add 14 collections", "2 → 2"]);
+    assert_eq!(passed.last_line(), "dry-run passed");
+    // A backup alone proves no boot of an empty database.
+    assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
+    std::fs::write(dump, "SELECT 1 / 0;\n").expect("a file");
+    let failed = said(&mut dry_run(&checkout, &["--image", "--restore", dump]))
+        .expect(1, &["restore the dump with `psql`", "division by zero"]);
+    assert_eq!(failed.last_line(), "dry-run failed at restore");
+    assert_eq!(left(), "");
+}

@@ -19,7 +19,8 @@ COPY runner runner
 COPY xtask xtask
 RUN target="$(uname -m)-unknown-linux-musl" \
     && { test -d "$(rustc --print sysroot)/lib/rustlib/$target" || rustup target add "$target"; } \
-    && cargo build --locked --release --package runner --target "$target" \
+    && remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/crates" \
+    && cargo build --locked --release --package runner --target "$target" --config "target.$target.rustflags=[\"$remap\"]" \
     && cp "target/$target/release/runner" /runner
 
 FROM scratch AS runner-prebuilt

@@ -97,7 +97,7 @@ fn directus(status: &Status) -> String {
         Directus::Absent => "not installed".to_owned(),
         Directus::Partial { missing, .. } => format!("half installed, without {}", missing.join(", ")),
         Directus::Installed { users, admins, system_migrations } => {
-            let version = status.directus_version().unwrap_or("of unknown version");
+            let version = status.completed().map_or("of unknown version", |entry| entry.directus.as_str());
             let latest = system_migrations.iter().next_back().map_or("none", String::as_str);
             format!(
                 "{version}, system migrations up to {latest}, {users} users, {admins} active administrators"
@@ -114,7 +114,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         "settled": status.is_settled(),
         "next_boot": match &status.next { Ok(plan) => plan_json(plan), Err(failure) => json!({ "refused": failure_json(failure) }) },
         "postgres": server.version, "timescaledb": server.timescaledb, "postgis": server.postgis,
-        "directus": status.directus_version(),
+        "directus": status.completed().map(|entry| entry.directus.as_str()),
         "installed": matches!(status.directus, Directus::Installed { .. }),
         "lock": status.holder.as_ref().map(|holder| json!({
             "application_name": holder.application_name, "backend": holder.pid, "session_s": holder.session_s,

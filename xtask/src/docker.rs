@@ -159,6 +159,14 @@ impl Docker {
             .map_err(|failure| failure.exit(Exit::Failed).hint(NO_REGISTRY))
     }
 
+    /// Removes an image unless somebody has named it. An error leaves one more that `docker image prune` removes.
+    pub(crate) fn remove_unnamed(&self, id: &str) {
+        let has_names = |image: Value| image["RepoTags"].as_array().is_some_and(|names| !names.is_empty());
+        if self.inspect("image", id).is_ok_and(|image| !has_names(image)) {
+            let _ = self.run("remove an image", &["rmi", id], |_| {});
+        }
+    }
+
     /// The label by which a stand-in tells what it is; none for a real image.
     pub(crate) fn stand_in(&self, image: &str) -> Option<String> {
         let image = self.inspect("image", image).ok()?;

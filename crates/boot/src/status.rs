@@ -33,9 +33,9 @@ pub struct Status {
 }
 
 impl Status {
-    /// The version of Directus that came to the end of its boot last.
-    pub fn directus_version(&self) -> Option<&str> {
-        self.history.iter().rfind(|entry| entry.completed).map(|entry| entry.directus.as_str())
+    /// The entry of the release that was completed last: what the drift is measured by.
+    pub fn completed(&self) -> Option<&Entry> {
+        self.history.iter().rfind(|entry| entry.completed)
     }
 
     /// Whether a boot would find nothing to do, and nobody is at work.

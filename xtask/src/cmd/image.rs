@@ -134,12 +134,14 @@ fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) ->
     let context = steps.step("context", || Context::assemble(root, runner))?;
     let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
-        let id = build::build(docker, context.folder(), &recipe, build::tell)?;
+        let first = build::build(docker, context.folder(), &recipe, build::tell)?;
         // Only the image itself knows its release for certain. The second build takes every layer from the first.
-        let release = ask_release(docker, &id)?;
+        let release = ask_release(docker, &first)?;
         recipe.labels.insert("release".to_owned(), release.clone());
         recipe.no_cache = false;
-        Ok((build::build(docker, context.folder(), &recipe, |_| {})?, release))
+        let id = build::build(docker, context.folder(), &recipe, |_| {})?;
+        docker.remove_unnamed(&first);
+        Ok((id, release))
     })?;
     steps.step("look", || look(docker, &id, &context, &recipe.labels))?;
     steps.step("record", || {

@@ -73,7 +73,7 @@ fn status(settings: &BootSettings, say: &dyn Fn(&str)) -> Outcome<Status> {
 
 /// The drift in what Directus manages, since which entry; `None` when there is none, or none that could be told.
 fn drift(status: &Status) -> Option<(Drift, &Entry)> {
-    let latest = status.history.last()?;
+    let latest = status.completed()?;
     if latest.spelling != spelling(status.server.version_num) {
         return None;
     }

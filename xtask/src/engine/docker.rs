@@ -11,6 +11,7 @@ use crate::directus::{Credentials, Directus};
 use crate::docker::Docker;
 use crate::ending::Undoing;
 use crate::http::Address;
+use crate::image::build::Labels;
 use crate::project::PROJECT;
 use anyhow::Result;
 use contract::{Exit, Failure, Outcome, Secret};
@@ -248,6 +249,11 @@ impl DockerScene {
         })?;
         restore.after.map_or(Ok(Vec::new()), |after| self.ask(after))?;
         Ok(())
+    }
+
+    /// For an image that is made for this run alone: it goes with everything else of it.
+    pub(crate) fn labels(&self) -> Labels {
+        Label::of_this_process().pairs(&self.id).into()
     }
 
     /// Lays the candidate's runner at `path` of this machine.
@@ -501,9 +507,15 @@ impl Label {
         Label { host: host(), started: started(&pid).unwrap_or_default(), pid, made }
     }
 
+    /// The labels themselves: of which run, and whose.
+    fn pairs(&self, id: &str) -> [(String, String); 2] {
+        let owner = format!("{} {} {} {}", self.host, self.pid, self.started, self.made);
+        [(run_label(), id.to_owned()), (owner_label(), owner)]
+    }
+
     fn arguments(&self, id: &str) -> Vec<String> {
-        let owner = format!("{}={} {} {} {}", owner_label(), self.host, self.pid, self.started, self.made);
-        vec!["--label".to_owned(), format!("{}={id}", run_label()), "--label".to_owned(), owner]
+        let each = |(name, value)| ["--label".to_owned(), format!("{name}={value}")];
+        self.pairs(id).into_iter().flat_map(each).collect()
     }
 
     fn parse(text: &str) -> Option<Label> {
@@ -558,7 +570,7 @@ fn sweep(docker: &Docker) {
     }
 }
 
-/// Containers with their volumes, then networks.
+/// Containers with their volumes, then networks, then images.
 fn remove(docker: &Docker, filter: &str) {
     let names =
         |words: &[&str]| docker.run("look for what is to be removed", words, |_| {}).unwrap_or_default();
@@ -570,6 +582,9 @@ fn remove(docker: &Docker, filter: &str) {
     }
     for network in names(&["network", "ls", "--quiet", "--filter", filter]) {
         let _ = docker.run("remove a network", &["network", "rm", &network], |_| {});
+    }
+    for image in names(&["image", "ls", "--quiet", "--filter", filter]) {
+        let _ = docker.run("remove an image", &["rmi", &image], |_| {});
     }
 }
 

@@ -140,7 +140,8 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         "runner",
         "--message-format=json-render-diagnostics",
     ];
-    arguments.extend(["--target", &target, "--manifest-path", &manifest]);
+    let same_everywhere = same_everywhere(&target);
+    arguments.extend(["--target", &target, "--manifest-path", &manifest, "--config", &same_everywhere]);
     let build = || {
         let announced = std::sync::Once::new();
         let announce = move |line: &str| {
@@ -174,6 +175,16 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         .rev()
         .find_map(|line| executable(line))
         .ok_or_else(|| Failure::new(format!("{what}: cargo named no executable")))
+}
+
+/// What makes the runner the same on every machine: its panics name files of crates, which lie in another folder everywhere. As a configuration
+/// of cargo's, because it comes to what .cargo/config.toml says; `RUSTFLAGS` would replace that. The Dockerfile has the same.
+fn same_everywhere(target: &str) -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home =
+        home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
+    let flag = format!("--remap-path-prefix={}/registry/src=/crates", home.display());
+    format!("target.{target}.rustflags=[{flag:?}]")
 }
 
 /// The path in cargo's message about a finished binary.

@@ -96,6 +96,13 @@ fn runner(entry: &Entry, content: &[u8]) -> Vec<String> {
             "the runner is not a static binary: the base image's C library would have to fit it".to_owned(),
         );
     }
+    const CRATES: &[u8] = b"/registry/src/";
+    if content.windows(CRATES.len()).any(|bytes| bytes == CRATES) {
+        findings.push(
+            "the runner names folders of the machine that built it: is RUSTFLAGS set? it replaces what makes it the same everywhere"
+                .to_owned(),
+        );
+    }
     findings
 }
 
@@ -173,6 +180,14 @@ mod tests {
     #[test]
     fn a_dynamic_runner_is_found() {
         assert!(is_static(&elf(1)) && !is_static(&elf(3)) && !is_static(b"#!/bin/sh"));
+    }
+
+    #[test]
+    fn a_runner_that_knows_where_it_was_built_is_found() {
+        let of_somebody = [elf(1), b"/home/a/.cargo/registry/src/index/ring/x.rs".to_vec()].concat();
+        assert_eq!(runner(&file(RUNNER, &[]), &of_somebody).len(), 1);
+        let of_nobody = [elf(1), b"/crates/index/ring/x.rs".to_vec()].concat();
+        assert_eq!(runner(&file(RUNNER, &[]), &of_nobody), Vec::<String>::new());
     }
 
     #[test]

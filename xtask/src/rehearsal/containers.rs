@@ -50,7 +50,8 @@ impl Rehearsal {
             }
         };
         console::say(&format!("    runner: {}", self.runner));
-        let id = build::build(docker, &tree, &Recipe { from, ..Recipe::default() }, build::tell)?;
+        let recipe = Recipe { from, labels: scene.labels(), ..Recipe::default() };
+        let id = build::build(docker, &tree, &recipe, build::tell)?;
         scene.prepare_image(&id, &[])?;
         Ok(OldImage { id, tree, _folder: folder })
     }

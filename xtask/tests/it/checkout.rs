@@ -189,22 +189,33 @@ fn services() -> Result<(), Absent> {
 pub(crate) fn runner() -> &'static Path {
     static RUNNER: OnceLock<PathBuf> = OnceLock::new();
     RUNNER.get_or_init(|| {
-        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.args([
-            "build",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--package",
-            "runner",
-            "--target",
-            &target,
-        ]);
-        assert!(command.current_dir(root()).status().expect("cargo").success());
+        assert!(runner_build(&root(), &cargo_home()).status().expect("cargo").success());
         let folder =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-        folder.join(target).join("release/runner")
+        folder.join(STATIC_RUNNER)
     })
+}
+
+/// Where cargo keeps what it downloads.
+pub(crate) fn cargo_home() -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME")).join(".cargo");
+    std::env::var_os("CARGO_HOME").map_or_else(home, PathBuf::from)
+}
+
+/// Where a build leaves it, in the target folder.
+pub(crate) const STATIC_RUNNER: &str = if cfg!(target_arch = "aarch64") {
+    "aarch64-unknown-linux-musl/release/runner"
+} else {
+    "x86_64-unknown-linux-musl/release/runner"
+};
+
+/// The build of the binary that ships, as `cargo xtask image` makes it, with cargo's own folder at `home`.
+pub(crate) fn runner_build(folder: &Path, home: &Path) -> Command {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let flag = format!("--remap-path-prefix={}/registry/src=/crates", home.display());
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
+    command.args(["--config", &format!("target.{target}.rustflags=[{flag:?}]")]);
+    command.current_dir(folder).env("CARGO_HOME", home);
+    command
 }

@@ -18,7 +18,8 @@ fn left() -> String {
     let label = format!("label={}.dry-run", super::pin("name"));
     let containers = docker(&["ps", "--all", "--format", "{{.Names}}", "--filter", &label]).stdout;
     let networks = docker(&["network", "ls", "--format", "{{.Name}}", "--filter", &label]).stdout;
-    format!("{containers}{networks}")
+    let images = docker(&["image", "ls", "--quiet", "--filter", &label]).stdout;
+    format!("{containers}{networks}{images}")
 }
 
 /// A dry run that has come as far as its first boot.

@@ -2,7 +2,7 @@
 
 use super::registry::{Registry, TOKEN, USER};
 use super::{Undo, built, built_of_its_commit, containers, docker, image, text_of, turn};
-use crate::checkout::{Checkout, runner, said};
+use crate::checkout::{Checkout, STATIC_RUNNER, cargo_home, runner, runner_build, said};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -127,21 +127,25 @@ fn one_commit_gives_the_same_runner_and_the_same_layers() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
+    let unnamed = || docker(&["image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true"]).stdout;
+    let last = format!("{}:built", super::pin("name"));
+    let before = unnamed() + &docker(&["image", "inspect", "--format", "{{.Id}}", &last]).stdout;
     let first = inside(&built(&checkout, &["--no-cache"]));
+    // But the one that had the name before.
+    let left: Vec<String> = unnamed().lines().filter(|id| !before.contains(id)).map(str::to_owned).collect();
+    assert_eq!(left, Vec::<String>::new(), "a build leaves images without a name");
     assert!(
         first.contains("usr/local/bin/runner") && first.contains("directus/snapshots/schema.yaml"),
         "{first}"
     );
     assert_eq!(first, inside(&built(&checkout, &["--no-cache"])));
-    // Another clone, built from nothing in another folder.
+    // Another clone, built from nothing in another folder, of crates that lie in another one.
     let clone = Checkout::committed();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
-    let status = command.current_dir(clone.path("")).env("CARGO_TARGET_DIR", clone.path("target")).status();
-    assert!(status.expect("cargo").success());
-    let other = std::fs::read(clone.path(&format!("target/{target}/release/runner"))).expect("a runner");
+    let home = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(cargo_home().join("registry"), home.path().join("registry")).expect("a link");
+    let mut build = runner_build(&clone.path(""), home.path());
+    assert!(build.env("CARGO_TARGET_DIR", clone.path("target")).status().expect("cargo").success());
+    let other = std::fs::read(clone.path("target").join(STATIC_RUNNER)).expect("a runner");
     assert!(other == std::fs::read(runner()).expect("the runner"), "two builds of one commit differ");
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 ///
 /// It runs in the background, on this machine's loopback address, with a database and uploads that stay until `down --volumes`: one for
 /// each checkout, outside of it. The runner that ships starts it, so what it does is what production does. If it runs already, that is
-/// said; with a schema or migrations that changed since, it is started anew with them.
+/// said; with a schema or migrations that changed since, it is started anew with them. What was clicked and is in no file yet stays and is
+/// named; files that would undo it are refused with exit code 4, before anything is stopped.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,6 +29,8 @@ Afterwards:
   cargo xtask down                       stop it; --volumes removes its data too
 
 Environment:
+  RUNNER_ON_DRIFT, RUNNER_ALLOW_DESTRUCTIVE, RUNNER_ROLLBACK
+                    as at any boot (docs/operations.md), on the local engine; RUNNER_ON_DRIFT=repair lets the files win over what was clicked
   XTASK_STATE_DIR   where its data goes; default $XDG_STATE_HOME/trm-directus, else ~/.local/state/trm-directus")]
 pub(crate) struct Args {
     /// Where database and Directus come from.
@@ -70,6 +73,11 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     };
     let state = if up.was_running { "runs already" } else { "runs" };
     console::say(&paint(GREEN, &format!("Directus {state}")));
+    if !up.unsaved.is_empty() {
+        console::say("in the database, and not yet in git:");
+        up.unsaved.iter().for_each(|line| console::say(&format!("  {line}")));
+        console::say("  cargo xtask snapshot keeps it");
+    }
     if args.json {
         let database: serde_json::Map<String, serde_json::Value> =
             up.database.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
@@ -80,6 +88,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             json!({
                 "url": up.address.to_string(), "email": email, "password": password, "engine": up.engine,
                 "was_running": up.was_running, "database": database, "log": up.instance.log_place(), "seeded": seeded,
+                "unsaved": up.unsaved,
             })
         ));
     } else {

@@ -227,6 +227,7 @@ pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
         database: services.database(),
         started: undoing.filter(|_| !same),
         was_running: same,
+        unsaved: Vec::new(),
         instance: Box::new(services),
         address,
         login,

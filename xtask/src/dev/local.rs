@@ -2,13 +2,15 @@
 
 use super::home::{Home, Record};
 use super::supervisor::PREFIX;
-use super::{Instance, Lines, Options, Up, require_free};
+use super::{Instance, Lines, Options, Up, require_free, unsaved};
 use crate::console;
 use crate::ending::{self, Undoing};
-use crate::engine::{Ground, settings_for};
+use crate::engine::{self, Ground, settings_for};
 use crate::http::{self, Address};
 use crate::process;
 use anyhow::Result;
+use boot::BootSettings;
+use boot::drift::Policy;
 use boot::release::Release;
 use contract::env::Environment;
 use contract::{Exit, Failure, Outcome};
@@ -18,6 +20,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant, UNIX_EPOCH};
+use testbed::DirectusInstall;
 
 /// How long the whole way to a healthy Directus may take: as long as the runner waits for its lock.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(600);
@@ -34,14 +37,21 @@ pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
     let ground = Ground::prepare(root, options.runner.as_deref())?;
     let release = release(root, &ground)?;
     if let Some(record) = home.running() {
+        let (settings, _) = boot_of(root, home, &ground.install, &record)?;
         let same_port = options.port.is_none_or(|port| port == record.port);
-        if record.release == release && same_port {
-            return found(home, &record);
+        let clicked = unsaved::lines(&settings, &say)?;
+        let undo = settings.choices.on_drift == Policy::Repair && !clicked.is_empty();
+        if record.release == release && same_port && !undo {
+            return Ok(Up { unsaved: clicked, ..found(home, &record)? });
         }
-        let why = if same_port {
-            "schema, migrations or runner changed since it was started"
-        } else {
+        // Before it is stopped: only what runs can be asked for a snapshot.
+        unsaved::require_saved(&settings, &say)?;
+        let why = if !same_port {
             "another port is wanted"
+        } else if undo {
+            "what was clicked is to be undone"
+        } else {
+            "schema, migrations or runner changed since it was started"
         };
         console::say(&format!("    it runs at {}, but {why}: restarting it", Address::Port(record.port)));
         stop(home, &record)?;
@@ -75,7 +85,27 @@ pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
     wait_until_healthy(home, &mut supervisor, &address)?;
     let record =
         home.running().ok_or_else(|| Failure::new("start Directus: it ended as soon as it was healthy"))?;
-    Ok(Up::local(home, record, address, login, Some(undoing)))
+    let (settings, _) = boot_of(root, home, &ground.install, &record)?;
+    let unsaved = unsaved::lines(&settings, &say)?;
+    Ok(Up { unsaved, ..Up::local(home, record, address, login, Some(undoing)) })
+}
+
+/// The environment of the runner, with the choices of whoever calls, and the settings that it makes of it.
+///
+/// # Errors
+/// When the administrator cannot be read, or a choice is none.
+pub(super) fn boot_of(
+    root: &Path,
+    home: &Home,
+    install: &DirectusInstall,
+    record: &Record,
+) -> Result<(BootSettings, Vec<(String, String)>)> {
+    let (address, login) = (Address::Port(record.port), home.login_or_new()?);
+    let mut variables = record.database.clone();
+    variables.extend(engine::directus_variables(root, install, home.dir(), &address, &login)?);
+    variables.extend(unsaved::choices(|name| std::env::var(name).ok()));
+    let environment = Environment::resolve(variables.clone(), |_| Err(String::new()))?;
+    Ok((settings_for(root, install, environment)?, variables))
 }
 
 /// It runs; whether it is healthy is worth a question.
@@ -154,8 +184,12 @@ fn wait_until_healthy(home: &Home, supervisor: &mut Child, address: &Address) ->
 /// The supervisor's and the runner's own lines are the story.
 fn show(line: &str) {
     if let Some(text) = line.strip_prefix(PREFIX).or_else(|| line.strip_prefix("runner: ")) {
-        console::say(&format!("    {text}"));
+        say(text);
     }
+}
+
+fn say(text: &str) {
+    console::say(&format!("    {text}"));
 }
 
 /// Ends what runs, in its own order: Directus, then Postgres.

@@ -6,6 +6,7 @@ mod home;
 mod local;
 pub(crate) mod supervisor;
 mod target;
+mod unsaved;
 
 use crate::console;
 use crate::directus::Credentials;
@@ -70,6 +71,8 @@ pub(crate) struct Up {
     pub(crate) database: Vec<(String, String)>,
     /// Whether it was running already.
     pub(crate) was_running: bool,
+    /// What was clicked in it and is in no file yet, one line each.
+    pub(crate) unsaved: Vec<String>,
     pub(crate) instance: Box<dyn Instance>,
     /// Stops it again, if it was started now.
     started: Option<Undoing>,
@@ -83,6 +86,7 @@ impl Up {
             engine: record.engine,
             database: record.database,
             was_running: started.is_none(),
+            unsaved: Vec::new(),
             instance: Box::new(home.clone()),
             started,
         }

@@ -2,9 +2,9 @@
 //! it ends. It restarts nothing: what ended has a reason, and the reason is in the log.
 
 use super::home::{Home, Record};
+use super::{local, unsaved};
 use crate::console;
-use crate::engine::{self, DATABASE};
-use crate::http::Address;
+use crate::engine::DATABASE;
 use crate::process;
 use anyhow::Result;
 use contract::{Exit, Failure};
@@ -63,18 +63,20 @@ pub(crate) fn supervise(root: &Path, orders: &Orders<'_>) -> Result<Exit> {
     if there.is_none() {
         server.create_database(DATABASE)?;
     }
-    let database = server.environment(DATABASE);
-    home.write_record(&Record {
+    let record = Record {
         engine: "local".to_owned(),
         pid: std::process::id().cast_signed(),
         port: orders.port,
         release: orders.release.to_owned(),
-        database: database.clone(),
-    })?;
+        database: server.environment(DATABASE),
+    };
+    home.write_record(&record)?;
 
-    let mut variables = database;
-    let (address, login) = (Address::Port(orders.port), home.login_or_new()?);
-    variables.extend(engine::directus_variables(root, &install, home.dir(), &address, &login)?);
+    let (settings, variables) = local::boot_of(root, &home, &install, &record)?;
+    if let Err(error) = unsaved::require_saved(&settings, &say) {
+        server.stop()?;
+        return Err(error);
+    }
     say("Postgres runs; starting the runner");
     let mut runner = process::attached(orders.runner, &["start"], variables)?;
     let status = watch(&mut runner, &told_to_end)?;

@@ -3,7 +3,7 @@
 use crate::checkout::{Checkout, said};
 use crate::instance::{Instance, free_port};
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -161,4 +161,95 @@ fn what_keeps_it_from_starting_is_told() {
     std::fs::remove_file(checkout.path("db-init/004_typo.sql")).expect("a file");
     std::fs::write(checkout.path("seeds/typo.yaml"), "events: []\n").expect("a file");
     said(&mut checkout.up(&["--port", &port])).expect(3, &["seeds/typo.yaml:1:1", "nothing was sent"]);
+}
+
+#[test]
+fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
+    let Some(mut instance) = Instance::up(&[]) else { return };
+    let port = instance.port.to_string();
+    let up = |instance: &Instance, variables: &[(&str, &str)]| {
+        let mut command = instance.checkout.up(&["--no-seed", "--port", &port]);
+        said(command.envs(variables.iter().copied()))
+    };
+    let click = |instance: &Instance, width: &str| {
+        let (status, answer) = instance.ask(
+            "PATCH",
+            "/fields/classes/code",
+            Some(&json!({ "field": "code", "meta": { "width": width } })),
+        );
+        assert_eq!(status, 200, "{answer}");
+    };
+    let width = |instance: &Instance| {
+        instance.ask("GET", "/fields/classes/code", None).1["data"]["meta"]["width"].clone()
+    };
+    let as_recorded = width(&instance);
+    click(&instance, "fill");
+    let colour =
+        json!({ "field": "colour", "type": "string", "schema": {}, "meta": { "interface": "input" } });
+    assert_eq!(instance.ask("POST", "/fields/vehicles", Some(&colour)).0, 200);
+    let named = [
+        "in the database, and not yet in git:\n",
+        "  + field vehicles.colour\n",
+        "~ field classes.code: width ",
+        "cargo xtask snapshot keeps it",
+    ];
+
+    // The same files: it is named, whether it runs or is started, and it stays.
+    up(&instance, &[]).expect(0, &named);
+    instance.down().expect(0, &[]);
+    up(&instance, &[]).expect(0, &named);
+    let json = instance.start(&["--no-seed"]);
+    assert_eq!(json["unsaved"].as_array().map(Vec::len), Some(2), "{json}");
+    assert_eq!(
+        (width(&instance), instance.ask("GET", "/fields/vehicles/colour", None).0),
+        (json!("fill"), 200)
+    );
+
+    // Other files, of which it is not known that they would keep it: refused, and what runs is left running.
+    let pid = supervisor(&instance.checkout);
+    let migration = instance.checkout.path("db-init-post/003_note.sql");
+    std::fs::write(&migration, "COMMENT ON TABLE organizations IS 'changed';\n").expect("a migration");
+    let refused = [
+        "error: ",
+        "  + vehicles.colour (string(255))\n",
+        "~ classes.code: width ",
+        "git stash",
+        "RUNNER_ON_DRIFT=repair cargo xtask up",
+    ];
+    up(&instance, &[]).expect(4, &refused);
+    assert_eq!((supervisor(&instance.checkout), width(&instance)), (pid, json!("fill")));
+    instance.down().expect(0, &[]);
+    up(&instance, &[]).expect(4, &refused);
+    assert_eq!(processes_with(&sign(&instance.checkout)), Vec::<String>::new());
+
+    // The way out: the snapshot on the files that the database is of, and then the others.
+    std::fs::remove_file(&migration).expect("a file");
+    up(&instance, &[]).expect(0, &named);
+    said(&mut instance.checkout.xtask(&["snapshot"])).expect(0, &[]);
+    std::fs::write(&migration, "COMMENT ON TABLE organizations IS 'changed';\n").expect("a migration");
+    let said_so = up(&instance, &[]).expect(0, &["db-init-post/003_note.sql"]);
+    assert!(!said_so.stderr.contains("not yet in git"), "{}", said_so.stderr);
+    instance.start(&["--no-seed"]);
+    assert_eq!(width(&instance), json!("fill"));
+
+    // The other way out: the files win, as far as no data is lost without a consent, which reaches the runner too.
+    click(&instance, "half");
+    up(&instance, &[("RUNNER_ON_DRIFT", "repair")]).expect(0, &["what was clicked is to be undone"]);
+    instance.start(&["--no-seed"]);
+    assert_eq!(width(&instance), json!("fill"));
+    let colour =
+        json!({ "field": "shade", "type": "string", "schema": {}, "meta": { "interface": "input" } });
+    assert_eq!(instance.ask("POST", "/fields/vehicles", Some(&colour)).0, 200);
+    let gate = up(&instance, &[("RUNNER_ON_DRIFT", "repair")]).expect(4, &["RUNNER_ALLOW_DESTRUCTIVE="]);
+    let consent = gate
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once("RUNNER_ALLOW_DESTRUCTIVE="))
+        .expect("a consent")
+        .1;
+    up(&instance, &[("RUNNER_ON_DRIFT", "repair"), ("RUNNER_ALLOW_DESTRUCTIVE", consent)]).expect(0, &[]);
+    instance.start(&["--no-seed"]);
+    assert_ne!(instance.ask("GET", "/fields/vehicles/shade", None).0, 200);
+    assert_ne!(as_recorded, json!("fill"));
+    instance.down().expect(0, &[]);
 }

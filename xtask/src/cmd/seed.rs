@@ -50,7 +50,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let plan = seed::plan(&mut directus, &seed)?;
     let mut lines = |item: &Item, step: &Step| {
         if !args.json {
-            line(item, step).iter().for_each(|line| console::result(line));
+            seed::lines(item, step).iter().for_each(|line| console::result(line));
         }
     };
     match args.plan {
@@ -72,21 +72,6 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
 /// From where the command was typed: cargo runs us elsewhere only if told to.
 fn absolute(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(files.iter().map(std::path::absolute).collect::<Result<_, _>>()?)
-}
-
-/// One line for an item, and one for each value that changes; none for what stays.
-fn line(item: &Item, step: &Step) -> Vec<String> {
-    match &step.action {
-        Action::Keep => Vec::new(),
-        Action::Create => vec![format!("create  {}", item.title())],
-        Action::Update(changes) => {
-            let mut lines = vec![format!("update  {}", item.title())];
-            let change =
-                changes.iter().map(|each| format!("          {}: {} → {}", each.field, each.from, each.to));
-            lines.extend(change);
-            lines
-        }
-    }
 }
 
 fn to_json(seed: &Seed, plan: &Plan, tally: Tally) -> Value {

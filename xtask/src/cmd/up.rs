@@ -26,6 +26,7 @@ Examples:
 
 Afterwards:
   cargo xtask snapshot                   write what you clicked into snapshots/schema.yaml
+  cargo xtask seed                       the seed files again; a start does it too
   cargo xtask down                       stop it; --volumes removes its data too
 
 Environment:
@@ -65,6 +66,11 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     console::say(&format!("    engine: {}", up.engine));
     let tally = match &seed {
         None => None,
+        // Whoever works in it has changed things on purpose.
+        Some(_) if up.was_running => {
+            console::say("    it ran already, so nothing is seeded again: cargo xtask seed does");
+            None
+        }
         Some(seed) => {
             console::heading("seed");
             let mut directus = Directus::connect(&up.address, up.login.credentials())?;

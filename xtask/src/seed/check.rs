@@ -65,6 +65,7 @@ impl<'a> Judge<'a> {
                     Some(Err(why)) => self.find(&file.path, section.at, why.clone()),
                     Some(Ok(kind)) => {
                         self.judge_key(&file.path, section, kind);
+                        self.judge_once(&file.path, section, kind);
                         self.entries.extend(section.items.iter().map(|raw| Entry {
                             path: &file.path,
                             section,
@@ -104,6 +105,26 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// What only a new item is given is a field that could be given again.
+    fn judge_once(&mut self, path: &str, section: &Section, kind: &Kind) {
+        for (index, (field, at)) in section.once.iter().enumerate() {
+            let message = match kind.fields.get(field) {
+                None => {
+                    format!("`{}` has no field `{field}`{}", kind.name, meant(field, kind.fields.keys()))
+                }
+                Some(FieldKind { closed: Some(why), .. }) => format!("`{field}` {why}"),
+                Some(_) if section.key.contains(field) => {
+                    format!("`{field}` is part of the key: by it an item is found again")
+                }
+                Some(_) if section.once[..index].iter().any(|(other, _)| other == field) => {
+                    format!("`{field}` comes twice in `once`")
+                }
+                Some(_) => continue,
+            };
+            self.find(path, *at, message);
+        }
+    }
+
     /// One item: its fields, its values, its references.
     fn item(&mut self, index: usize) -> Item {
         let (path, section, raw, kind) = {
@@ -133,7 +154,8 @@ impl<'a> Judge<'a> {
                     return None;
                 }
             };
-            Some(Field { name: field.name.clone(), line: field.at.line, given })
+            let is_once = section.once.iter().any(|(once, _)| *once == field.name);
+            Some(Field { name: field.name.clone(), line: field.at.line, given, is_once })
         });
         let fields: Vec<Field> = fields.collect();
         let name: Vec<String> =

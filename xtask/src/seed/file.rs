@@ -36,6 +36,8 @@ pub(crate) struct Section {
     pub(crate) key: Vec<String>,
     /// Where the key stands.
     pub(crate) key_at: At,
+    /// The fields whose values are only for a new item, each where it stands.
+    pub(crate) once: Vec<(String, At)>,
     pub(crate) items: Vec<RawItem>,
 }
 
@@ -117,8 +119,8 @@ impl Reader<'_> {
             self.find(here, format!("`{collection}` is not a mapping of `key` and `items`"));
             return None;
         };
-        for name in map.keys().filter(|name| !["key", "items"].contains(&name.as_str())) {
-            self.find(path(&[Step::Key(name)]), format!("`{name}` is neither `key` nor `items`"));
+        for name in map.keys().filter(|name| !["key", "once", "items"].contains(&name.as_str())) {
+            self.find(path(&[Step::Key(name)]), format!("`{name}` is none of `key`, `once` and `items`"));
         }
         let key_at = path(&[Step::Key("key")]);
         let key: Option<Vec<String>> = match map.get("key") {
@@ -133,6 +135,24 @@ impl Reader<'_> {
                 "`{collection}` needs a `key`: the field, or the list of fields, that tells its items apart"
             );
             self.find(key_at, message);
+        }
+        let once_at = |more: &[Step<'_>]| path(&[&[Step::Key("once")], more].concat());
+        let once = match map.get("once") {
+            None => Some(Vec::new()),
+            Some(Value::String(field)) => Some(vec![(field.clone(), once_at(&[]))]),
+            Some(Value::Array(fields)) => {
+                let field = |(index, field): (usize, &Value)| {
+                    Some((field.as_str()?.to_owned(), once_at(&[Step::Index(index)])))
+                };
+                fields.iter().enumerate().map(field).collect()
+            }
+            Some(_) => None,
+        };
+        if once.is_none() {
+            self.find(
+                once_at(&[]),
+                "`once` is the field, or the list of fields, that only a new item is given",
+            );
         }
         let items_at = path(&[Step::Key("items")]);
         let Some(items) = map.get("items").and_then(Value::as_array) else {
@@ -157,7 +177,7 @@ impl Reader<'_> {
             Some(RawItem { at: place(&[]), fields: map.iter().map(field).collect() })
         });
         let items = items.collect();
-        Some(Section { collection: collection.to_owned(), at: here, key: key?, key_at, items })
+        Some(Section { collection: collection.to_owned(), at: here, key: key?, key_at, once: once?, items })
     }
 }
 
@@ -204,7 +224,11 @@ mod tests {
             ("a:\n  key: x\n", "seeds/a.yaml:1:1: seeds: `a` needs `items`: a list"),
             (
                 "a:\n  key: x\n  rows: []\n  items: [1]\n",
-                "seeds/a.yaml:3:3: seeds: `rows` is neither `key` nor `items`\nseeds/a.yaml:4:11: seeds: an item is a mapping of fields and values",
+                "seeds/a.yaml:3:3: seeds: `rows` is none of `key`, `once` and `items`\nseeds/a.yaml:4:11: seeds: an item is a mapping of fields and values",
+            ),
+            (
+                "a:\n  key: x\n  once: [y, 1]\n  items: []\n",
+                "seeds/a.yaml:3:3: seeds: `once` is the field, or the list of fields, that only a new item is given",
             ),
             ("a:\n  key: x\n  items: [{x: 1, x: 2}]\n", "seeds/a.yaml:3:18: seeds: the key `x` comes twice"),
             (

@@ -60,6 +60,8 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) line: usize,
     pub(crate) given: Given,
+    /// Only a new item gets it; of one that is there it is not compared.
+    pub(crate) is_once: bool,
 }
 
 /// What a field is given.
@@ -217,13 +219,31 @@ impl std::fmt::Display for Tally {
     }
 }
 
-/// Plans and performs, and says it in one line: for commands of which seeding is one step.
+/// One line for an item, and one for each value that changes; none for what stays.
+pub(crate) fn lines(item: &Item, step: &Step) -> Vec<String> {
+    match &step.action {
+        Action::Keep => Vec::new(),
+        Action::Create => vec![format!("create  {}", item.title())],
+        Action::Update(changes) => {
+            let change =
+                changes.iter().map(|each| format!("          {}: {} → {}", each.field, each.from, each.to));
+            std::iter::once(format!("update  {}", item.title())).chain(change).collect()
+        }
+    }
+}
+
+/// Plans and performs, and says it in short, for commands of which seeding is one step: how many items, and every value that it changes,
+/// because somebody else may have set it.
 ///
 /// # Errors
 /// As [`plan`] and [`perform`].
 pub(crate) fn run(directus: &mut Directus, seed: &Seed) -> Outcome<Tally> {
     let plan = plan(directus, seed)?;
-    perform(directus, seed, &plan, &mut |_, _| {})?;
+    perform(directus, seed, &plan, &mut |item, step| {
+        if step.action != Action::Create {
+            lines(item, step).iter().for_each(|line| console::say(&format!("    {line}")));
+        }
+    })?;
     let tally = Tally::of(&plan);
     console::say(&match tally.is_settled() {
         true => format!("    seeded before: all {} items are as the files say", tally.unchanged),

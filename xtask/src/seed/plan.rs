@@ -146,6 +146,7 @@ fn step(seed: &Seed, item: &Item, steps: &[Step], rows: &[Value]) -> Outcome<Ste
     let changes: Vec<Change> = item
         .fields
         .iter()
+        .filter(|field| !field.is_once)
         .filter_map(|field| {
             let live = &row[field.name.as_str()];
             let wanted = wanted(&field.given, steps);

@@ -102,6 +102,24 @@ fn what_does_not_exist_is_found_with_what_may_have_been_meant() {
 }
 
 #[test]
+fn what_only_a_new_item_is_given_is_a_field_that_could_be_given_again() {
+    for (once, message) in [
+        ("start_dates", "`events` has no field `start_dates`; did you mean `start_date`?"),
+        ("slug", "`slug` is part of the key: by it an item is found again"),
+        ("id", "`id` is given by Directus; the seed's `key` tells items apart"),
+    ] {
+        let text = BASE.replace("slug]\n", &format!("slug]\n  once: [end_date, {once}]\n"));
+        check(&text, &[&format!("s.yaml:8:20: seeds: {message}")]);
+    }
+    let text = BASE.replace("slug]\n", "slug]\n  once: [end_date, end_date]\n");
+    check(&text, &["s.yaml:8:20: seeds: `end_date` comes twice in `once`"]);
+    let text = BASE.replace("slug]\n", "slug]\n  once: end_date\n");
+    let seed = judged(&[("s.yaml", &text)]).unwrap();
+    let once = seed.items.iter().flat_map(|item| &item.fields).filter(|field| field.is_once);
+    assert_eq!(once.map(|field| field.name.as_str()).collect::<Vec<_>>(), ["end_date"]);
+}
+
+#[test]
 fn a_reference_that_names_nothing_or_too_much_is_found() {
     let class = |event: &str| {
         with(&format!(

@@ -51,6 +51,37 @@ fn a_second_run_changes_nothing_a_changed_value_is_updated_and_nothing_is_delete
 }
 
 #[test]
+fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
+    let Some(mut instance) = Instance::up(&[]) else { return };
+    let set = |instance: &Instance, collection: &str, value: Value| {
+        let id = instance.items(collection, "fields=id")[0]["id"].as_str().expect("an id").to_owned();
+        assert_eq!(instance.ask("PATCH", &format!("/items/{collection}/{id}"), Some(&value)).0, 200);
+    };
+    set(
+        &instance,
+        "events",
+        json!({ "start_date": "2026-06-06", "end_date": "2026-06-13", "name": "Another name" }),
+    );
+    set(&instance, "entries", json!({ "status": "withdrawn" }));
+    // What runs is not seeded again.
+    assert_eq!(instance.start(&[])["seeded"], Value::Null);
+    instance.down().expect(0, &[]);
+    let port = instance.port.to_string();
+    said(&mut instance.checkout.up(&["--port", &port])).expect(
+        0,
+        &[
+            "    update  events `motorsport-club-albania / rally-albania-2026`\n",
+            "name: `Another name` → `Rally Albania 2026`\n",
+            "0 created, 1 updated, 33 unchanged",
+        ],
+    );
+    instance.start(&[]);
+    let event = &instance.items("events", "fields=start_date,end_date")[0];
+    assert_eq!(event, &json!({ "start_date": "2026-06-06", "end_date": "2026-06-13" }));
+    assert_eq!(instance.items("entries", "fields=status")[0]["status"], "withdrawn");
+}
+
+#[test]
 fn a_run_that_is_cut_off_at_every_single_write_is_finished_by_the_next_ones() {
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
     let counts = || -> Vec<usize> {
@@ -152,7 +183,7 @@ fn mistakes_in_the_files_are_found_before_anything_is_sent() {
         ),
         (
             "classes:\n  key: [event, code]\n  items:\n    - {event: rally-albania-2026, code: M-1, category: car}\n",
-            &["seeds/rally-albania-2026.yaml:29:7: seeds: the same key as seeds/more.yaml:4"],
+            &["seeds/rally-albania-2026.yaml:30:7: seeds: the same key as seeds/more.yaml:4"],
         ),
         ("vehicles: {key: plate\n", &["seeds/more.yaml:2:1: seeds: "]),
     ] {

@@ -3,9 +3,11 @@
 use crate::{console, engine};
 use anyhow::Result;
 use boot::perform::Comparison;
-use boot::{Boot, Event, Interrupt};
+use boot::{Boot, BootSettings, Event, Interrupt};
+use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use serde_json::{Value, json};
+use snapshot::{Document, rules};
 use std::path::Path;
 
 /// Apply snapshots/schema.yaml to a live database, or show what that would do.
@@ -36,6 +38,7 @@ pub(crate) struct Args {
 /// Compares, shows, and applies.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
+    require_known_keys(&settings)?;
     let interrupt = Interrupt::default();
     let boot = Boot::new(&settings, &interrupt);
     let report = &mut |event| tell(&event);
@@ -59,6 +62,33 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     }
     conclude(&outcome?);
     Ok(Exit::Done)
+}
+
+/// Refuses a snapshot with keys that Directus does not have: an apply and the next snapshot would drop them in silence, and whoever wrote
+/// them meant something. A file that another Directus wrote is another matter: an upgrade must not stand in its own way.
+///
+/// # Errors
+/// Exit 2 with everything that is wrong with its keys, by line.
+pub(crate) fn require_known_keys(settings: &BootSettings) -> Outcome<()> {
+    // What cannot be read is the next reader's to refuse.
+    let document = std::fs::read_to_string(settings.artefacts.snapshot())
+        .ok()
+        .and_then(|text| Document::parse(&text).ok());
+    let (Some(document), Some(pinned)) = (document, boot::directus::version(&settings.directus)) else {
+        return Ok(());
+    };
+    if document.snapshot.directus() != Some(&pinned) || !rules::has_unknown_keys(&document, &pinned) {
+        return Ok(());
+    }
+    let lines: Vec<String> = rules::keys(&document, &pinned)
+        .iter()
+        .map(|finding| format!("  - {}:{}: {}", finding.path, finding.line.unwrap_or(1), finding.message))
+        .collect();
+    Err(Failure::new(format!("read `{SNAPSHOT}`: it has keys that Directus {pinned} does not have"))
+        .exit(Exit::Usage)
+        .excerpt(lines.join("\n"))
+        .cause("nothing was written")
+        .hint("take them out of the file, or spell them as Directus does"))
 }
 
 /// Before anything is done, or refused.

@@ -1,5 +1,6 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
+use crate::cmd::apply;
 use crate::{console, engine, erd, files};
 use anyhow::Result;
 use boot::{BootSettings, Bridge, release};
@@ -45,6 +46,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let migrations = file::discover(&contract::Artefacts::at(root))?;
     let created = release::created_tables(&migrations);
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
+    apply::require_known_keys(&settings)?;
     // Node imports Directus for two seconds: everything else happens meanwhile.
     let mut bridge = engine::bridge(&settings)?;
     // Over a file with a conflict in it nothing is written: one side of it is not in the database.

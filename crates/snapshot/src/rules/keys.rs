@@ -21,13 +21,30 @@ const RULE: &str = "snapshot-keys";
 
 /// Checks every object of the snapshot against the keys of the version `pinned`.
 pub fn keys(document: &Document, pinned: &str) -> Vec<Finding> {
+    all(document, pinned).into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// Whether somebody put keys into the snapshot that the version `pinned` does not have. They were meant to say something.
+pub fn has_unknown_keys(document: &Document, pinned: &str) -> bool {
+    all(document, pinned).iter().any(|(wrong, _)| *wrong == Wrong::Unknown)
+}
+
+/// What is wrong with a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    /// It is not there, or is no object.
+    Missing,
+    /// Directus has no such key.
+    Unknown,
+}
+
+fn all(document: &Document, pinned: &str) -> Vec<(Wrong, Finding)> {
     let Some(format) = format_of(pinned) else {
         let message =
             format!("it is not known which keys Directus {pinned} writes, so the snapshot is not checked");
-        return vec![
-            Finding::error(RULE, SNAPSHOT, message)
-                .hint("add the version to crates/snapshot/src/directus.rs, as described there"),
-        ];
+        let finding = Finding::error(RULE, SNAPSHOT, message)
+            .hint("add the version to crates/snapshot/src/directus.rs, as described there");
+        return vec![(Wrong::Missing, finding)];
     };
     let mut check = Check { document, pinned, findings: Vec::new() };
     check.root(format.root);
@@ -120,7 +137,7 @@ enum Place {
 struct Check<'a> {
     document: &'a Document,
     pinned: &'a str,
-    findings: Vec<Finding>,
+    findings: Vec<(Wrong, Finding)>,
 }
 
 impl Check<'_> {
@@ -191,20 +208,21 @@ impl Check<'_> {
                 let message = format!(
                     "`meta.{key}` is no key of Directus {pinned}: the apply would fail, or plan the same change every time"
                 );
-                found(RULE, self.document, path, message).hint(SNAPSHOT_AGAIN)
+                found(RULE, self.document, path, message)
             }
             Place::Picked => {
                 found(RULE, self.document, path, format!("Directus {pinned} ignores the key `{key}`"))
                     .warning()
             }
         };
-        self.findings.push(finding);
+        self.findings
+            .push((Wrong::Unknown, finding.hint("take it out of the file, or spell it as Directus does")));
     }
 
     fn push(&mut self, path: &[Step<'_>], message: String, hint: Option<&str>) {
         let mut finding = found(RULE, self.document, path, message);
         finding.hint = hint.map(str::to_owned);
-        self.findings.push(finding);
+        self.findings.push((Wrong::Missing, finding));
     }
 }
 
@@ -313,6 +331,11 @@ mod tests {
             let findings = keys(&document(&text), "11.17.4");
             assert_eq!(lines(&findings), [line]);
             assert_eq!(findings[0].severity, severity);
+            assert!(has_unknown_keys(&document(&text), "11.17.4"));
+        }
+        let shorter = REAL.replacen("      singleton: false\n", "", 1);
+        for (text, pinned) in [(REAL, "11.17.4"), (&shorter, "11.17.4"), (REAL, "11.99.0")] {
+            assert!(!has_unknown_keys(&document(text), pinned));
         }
     }
 

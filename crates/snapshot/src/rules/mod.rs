@@ -9,7 +9,7 @@ mod references;
 pub use columns::columns;
 pub use ghost::{CreatedTable, ghost_collection};
 pub use header::{unreadable, vendor, version, yaml};
-pub use keys::keys;
+pub use keys::{has_unknown_keys, keys};
 pub use references::references;
 
 use crate::model::Document;

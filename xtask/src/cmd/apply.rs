@@ -39,6 +39,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     require_known_keys(&settings)?;
+    say_what_is_compared(&settings);
     let interrupt = Interrupt::default();
     let boot = Boot::new(&settings, &interrupt);
     let report = &mut |event| tell(&event);
@@ -89,6 +90,11 @@ pub(crate) fn require_known_keys(settings: &BootSettings) -> Outcome<()> {
         .excerpt(lines.join("\n"))
         .cause("nothing was written")
         .hint("take them out of the file, or spell them as Directus does"))
+}
+
+/// Node imports Directus for two seconds, and a large schema takes its time.
+pub(crate) fn say_what_is_compared(settings: &BootSettings) {
+    console::say(&format!("comparing {} with {SNAPSHOT} through Directus", settings.database.describe()));
 }
 
 /// Before anything is done, or refused.

@@ -86,6 +86,7 @@ fn between(args: &Args, root: &Path, revisions: &str) -> Result<bool> {
 fn with_live(args: &Args, root: &Path) -> Result<bool> {
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     apply::require_known_keys(&settings)?;
+    apply::say_what_is_compared(&settings);
     let interrupt = Interrupt::default();
     let comparison = Boot::new(&settings, &interrupt).compare(&mut |event| apply::tell(&event))?;
     if args.json {

@@ -182,6 +182,10 @@ pub(crate) fn down(root: &Path) -> Outcome<Down> {
 
 fn stopped(home: &Home) -> Outcome<Down> {
     let (record, services) = (home.running(), Services::running(home));
+    if record.is_some() || services.is_some() {
+        // A Directus with requests to finish takes its time.
+        console::say("stopping Directus, then Postgres");
+    }
     if let Some(record) = &record {
         local::stop(home, record)?;
     }

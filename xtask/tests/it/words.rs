@@ -428,6 +428,21 @@ fn bad_input_is_refused_by_line_and_nothing_is_written() {
 }
 
 #[test]
+fn what_it_waits_for_is_said_unless_it_is_to_be_quiet() {
+    let Some((checkout, live)) = booted() else { return };
+    for (arguments, waits_for) in [
+        (&["snapshot", "--check"][..], "reading the schema of "),
+        (&["diff"], "comparing "),
+        (&["apply", "--plan"], "comparing "),
+    ] {
+        let said = xtask(&checkout, &live, arguments).expect(0, &[]);
+        assert!(said.stderr.starts_with(waits_for), "{arguments:?}: {}", said.stderr);
+        let quiet = xtask(&checkout, &live, &[arguments, &["--quiet"]].concat()).expect(0, &[]);
+        assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_apply_waits_for_a_boot_and_says_for_whom() {
     let Some((checkout, live)) = booted() else { return };
     let mut holder = live.database.connect().expect("a connection");

@@ -111,15 +111,26 @@ impl Migrations {
 
     /// Builds the list from the entries of both folders, (phase, file name, content). What is unusable is left out and reported.
     pub fn from_entries(entries: impl IntoIterator<Item = (Phase, String, Vec<u8>)>) -> (Self, Vec<Problem>) {
+        let entries = entries.into_iter();
+        Migrations::from_files(entries.map(|(phase, name, content)| File {
+            path: path_of(phase, &name),
+            phase,
+            name,
+            content,
+        }))
+    }
+
+    fn from_files(files: impl IntoIterator<Item = File>) -> (Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut usable = Vec::new();
-        for (phase, name, content) in entries {
+        for File { phase, path, name, content } in files {
             if !is_sql(&name) {
                 continue;
             }
-            let path = path_of(phase, &name);
             match (parse_name(&name), text(&path, content)) {
-                (Ok(number), Ok(source)) => usable.push(Migration::new(phase, number, name, source)),
+                (Ok(number), Ok(source)) => {
+                    usable.push(Migration { path, ..Migration::new(phase, number, name, source) });
+                }
                 (number, source) => {
                     problems.extend(number.err().map(|why| Problem::of_file(&path, why, NAME_REMEDY)));
                     problems.extend(source.err());
@@ -201,24 +212,33 @@ pub fn parse_name(name: &str) -> Result<u32, String> {
     Ok(number.unsigned_abs())
 }
 
+/// A file as it was found.
+struct File {
+    phase: Phase,
+    /// For people.
+    path: String,
+    name: String,
+    content: Vec<u8>,
+}
+
 /// Reads both folders.
 ///
 /// # Errors
 /// Exit 2: a folder is missing or unreadable, or all [`Problem`]s of all files at once.
 pub fn discover(artefacts: &Artefacts) -> Outcome<Migrations> {
-    discover_in(Phase::ALL.map(|phase| (phase, artefacts.migrations(phase))))
+    discover_in(Phase::ALL.map(|phase| (phase, artefacts.migrations(phase), phase.folder().to_owned())))
 }
 
-/// The same where the folders are elsewhere.
+/// The same where the folders are elsewhere; the text is what each is called in messages.
 ///
 /// # Errors
 /// As [`discover`].
-pub fn discover_in(folders: impl IntoIterator<Item = (Phase, PathBuf)>) -> Outcome<Migrations> {
-    let mut entries = Vec::new();
-    for (phase, folder) in folders {
-        entries.extend(read_folder(&folder, phase)?);
+pub fn discover_in(folders: impl IntoIterator<Item = (Phase, PathBuf, String)>) -> Outcome<Migrations> {
+    let mut files = Vec::new();
+    for (phase, folder, called) in folders {
+        files.extend(read_folder(&folder, phase, &called)?);
     }
-    let (migrations, problems) = Migrations::from_entries(entries);
+    let (migrations, problems) = Migrations::from_files(files);
     refuse(problems)?;
     Ok(migrations)
 }
@@ -238,11 +258,11 @@ pub fn refuse(problems: Vec<Problem>) -> Outcome<()> {
     Err(problems.iter().fold(failure, |failure, problem| failure.cause(problem.render())))
 }
 
-/// The `.sql` files of one folder, as entries for [`Migrations::from_entries`].
+/// The `.sql` files of one folder.
 ///
 /// # Errors
 /// Exit 2 when the folder is missing or a file in it cannot be read.
-fn read_folder(folder: &Path, phase: Phase) -> Outcome<Vec<(Phase, String, Vec<u8>)>> {
+fn read_folder(folder: &Path, phase: Phase, called: &str) -> Outcome<Vec<File>> {
     let touch = |what: String, error: std::io::Error| Failure::new(what).exit(Exit::Usage).cause(error);
     let listing = std::fs::read_dir(folder).map_err(|error| {
         touch(format!("read the folder `{}` of phase {phase}", folder.display()), error).hint(format!(
@@ -251,17 +271,18 @@ fn read_folder(folder: &Path, phase: Phase) -> Outcome<Vec<(Phase, String, Vec<u
             contract::env::ROOT
         ))
     })?;
-    let mut entries = Vec::new();
+    let mut files = Vec::new();
     for entry in listing {
         let entry = entry.map_err(|error| touch(format!("read the folder `{}`", folder.display()), error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_sql(&name) {
+            let path = format!("{called}/{name}");
             let content = std::fs::read(entry.path())
-                .map_err(|error| touch(format!("read migration `{}`", path_of(phase, &name)), error))?;
-            entries.push((phase, name, content));
+                .map_err(|error| touch(format!("read migration `{path}`"), error))?;
+            files.push(File { phase, path, name, content });
         }
     }
-    Ok(entries)
+    Ok(files)
 }
 
 const NAME_REMEDY: &str = "name it NUMBER_words_in_lower_case.sql, for example 004_positions_hypertable.sql";

@@ -3,7 +3,7 @@
 use crate::{console, ending, engine};
 use anyhow::Context;
 use clap::ValueEnum;
-use contract::{Artefacts, DatabaseSettings, Exit, Phase, env};
+use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Phase, env};
 use migrations::objects;
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Which folders.
     #[arg(long, value_enum, default_value_t = Phases::All)]
     phase: Phases,
-    /// Another folder than db-init/, for the phase `pre`.
+    /// Another folder than db-init/, for the phase `pre`; a relative one counts from where the command is typed.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// With `plan` and `status`: end with exit code 3 when the database is not what the files say.
@@ -67,16 +67,12 @@ enum Phases {
 /// Reads the files, asks the ledger, and does what was asked.
 pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     if args.check && args.what == What::Run {
-        let failure = contract::Failure::new("use `--check` with `run`: running leaves nothing to compare");
+        let failure = Failure::new("use `--check` with `run`: running leaves nothing to compare");
         return Err(failure.exit(Exit::Usage).hint("cargo xtask db-init plan --check").into());
     }
     let environment = engine::environment()?;
     let settings = DatabaseSettings::from_environment(&environment)?;
-    let artefacts = Artefacts::at(root);
-    let migrations = file::discover_in(Phase::ALL.map(|phase| match (&args.dir, phase) {
-        (Some(dir), Phase::Pre) => (phase, dir.clone()),
-        _ => (phase, artefacts.migrations(phase)),
-    }))?;
+    let migrations = discover(&args, root)?;
     hazards::refuse_all(&migrations)?;
     let wait_s = environment.number(env::DB_WAIT_S, 60)?;
     let mut session = session::wait_and_connect(&settings, "xtask-db-init", wait_s, &mut console::say)?;
@@ -86,11 +82,71 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
             run_pending(&args, root, &mut session, &migrations, lock_wait_s)
         }
         What::Plan => {
-            let ledger = ledger::read(session.client())?;
+            let ledger = rows_of(&args, root, &migrations, &mut session)?;
             show_plan(&args, &plan::compute(&migrations, &ledger, args.phases())?)
         }
-        What::Status => show_status(&args, &migrations, &ledger::read(session.client())?),
+        What::Status => show_status(&args, &migrations, &rows_of(&args, root, &migrations, &mut session)?),
     }
+}
+
+/// The files of the phases that were asked for. The other phase's are read too where they are not in question: they say what became of
+/// things since, and whose a row of the ledger is.
+fn discover(args: &Args, root: &Path) -> Outcome<Migrations> {
+    let artefacts = Artefacts::at(root);
+    let own = |phase: Phase| (phase, artefacts.migrations(phase), phase.folder().to_owned());
+    let folders = Phase::ALL.into_iter().filter_map(|phase| {
+        let is_asked_for = args.phases().contains(&phase);
+        match &args.dir {
+            Some(dir) if phase == Phase::Pre => Some((phase, dir.clone(), name_of(dir, root))),
+            Some(_) => is_asked_for.then(|| own(phase)),
+            None => (is_asked_for || artefacts.migrations(phase).is_dir()).then(|| own(phase)),
+        }
+    });
+    if let Some(dir) = args.dir.as_ref().filter(|dir| !dir.is_dir()) {
+        return Err(Failure::new(format!("read the folder `{}`: it is not there, or is none", dir.display()))
+            .exit(Exit::Usage)
+            .hint("--dir (DB_INIT_DIR of scripts/apply-db-init.sh) names a folder; a relative one counts from where the command is typed"));
+    }
+    file::discover_in(folders)
+}
+
+/// As messages name a folder: from the checkout's root, if it is in it.
+fn name_of(dir: &Path, root: &Path) -> String {
+    let path = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    // Collected anew without a slash at the end.
+    let path: PathBuf = path.strip_prefix(root).unwrap_or(&path).components().collect();
+    path.display().to_string()
+}
+
+/// The ledger, as far as it is about these files: what ran from the checkout's own folders is not missing in another one. Its numbers stay
+/// taken, though: the ledger has each once in a phase.
+fn rows_of(args: &Args, root: &Path, migrations: &Migrations, session: &mut Session) -> Outcome<Ledger> {
+    let mut ledger = ledger::read(session.client())?;
+    if args.dir.is_none() {
+        return Ok(ledger);
+    }
+    let own = Phase::ALL.map(|phase| Artefacts::at(root).migrations(phase));
+    let is_elsewhere = |row: &ledger::Row| {
+        migrations.find(&row.filename).is_none()
+            && own.iter().any(|folder| folder.join(&row.filename).is_file())
+    };
+    let (elsewhere, rows): (Vec<_>, Vec<_>) = ledger.rows.into_iter().partition(is_elsewhere);
+    let new = migrations.iter().filter(|file| !rows.iter().any(|row| row.filename == file.name));
+    let taken: Vec<String> = new
+        .filter_map(|file| {
+            let is_same =
+                |row: &&ledger::Row| row.phase == Some(file.phase) && row.number == Some(file.number);
+            let row = elsewhere.iter().find(is_same)?;
+            Some(format!("`{}` has the number that `{}` was applied with", file.path, row.filename))
+        })
+        .collect();
+    if !taken.is_empty() {
+        let failure = Failure::new("plan the migrations of another folder: their numbers are taken; nothing was changed")
+            .hint("the files of db-init-post/ run with: cargo xtask db-init --phase post; others need numbers that are free");
+        return Err(taken.into_iter().fold(failure, Failure::cause));
+    }
+    ledger.rows = rows;
+    Ok(ledger)
 }
 
 impl Args {
@@ -123,7 +179,7 @@ fn run_pending(
     lock_wait_s: u64,
 ) -> anyhow::Result<Exit> {
     let lock = lock::acquire(session, lock_wait_s, &mut console::say)?;
-    let before = ledger::read(session.client())?;
+    let before = rows_of(args, root, migrations, session)?;
     let plan = plan::compute(migrations, &before, args.phases())?;
     say_notices(&plan);
     // Ctrl-C cancels the statement; the end of the connection rolls back and frees the lock.

@@ -1,11 +1,12 @@
 //! `cargo xtask db-init` as people and pipelines meet it: what it does to a database, what it refuses, and how it ends.
 
-use crate::checkout::{Checkout, Said, said};
+use crate::checkout::{Checkout, Said, root, said};
 use contract::Phase;
 use migrations::file::Migration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -539,6 +540,73 @@ fn ctrl_c_cancels_the_statement_and_leaves_no_half_of_a_file() {
     assert!(!scene.exists("slow") && scene.applied().len() == 3);
     scene.checkout.edit("db-init/004_slow.sql", |text| text.replace("60", "0"));
     scene.run(&["--phase", "pre"]).expect(0, &["1 done, 3 applied before"]);
+}
+
+/// The scripts of old habits, called from a folder of its own, with this program for cargo.
+#[test]
+fn the_script_takes_a_folder_from_where_it_is_called() {
+    let Some(scene) = Scene::new() else { return };
+    let scripts = scene.checkout.path("scripts");
+    std::fs::create_dir(&scripts).expect("a folder");
+    std::fs::copy(root().join("scripts/apply-db-init.sh"), scripts.join("apply-db-init.sh"))
+        .expect("a script");
+    let programs = tempfile::tempdir().expect("a folder");
+    let cargo = programs.path().join("cargo");
+    std::fs::write(&cargo, format!("#!/bin/sh\nshift\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_xtask")))
+        .expect("a program");
+    std::fs::set_permissions(&cargo, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let script = |folder: &str, dir: Option<&str>, arguments: &[&str]| {
+        // For its environment.
+        let template = scene.command(&[]);
+        let mut command = Command::new(scripts.join("apply-db-init.sh"));
+        command.args(arguments).current_dir(scene.checkout.path(folder)).stdin(Stdio::null());
+        for (name, value) in template.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", programs.path().display()));
+        dir.map(|dir| command.env("DB_INIT_DIR", dir));
+        said(&mut command)
+    };
+    std::fs::create_dir_all(scene.checkout.path("else/where")).expect("a folder");
+    scene.add("else/where/001_other.sql", "CREATE TABLE other (id int);\n");
+    let plan = script("else", Some("where"), &["--json"]).expect(0, &["1 done"]);
+    assert!(plan.stdout.contains("\"else/where/001_other.sql\""), "{}", plan.stdout);
+    script("else", Some("nowhere"), &[]).expect(
+        2,
+        &[&format!("read the folder `{}`", scene.checkout.path("else/nowhere").display()), "DB_INIT_DIR"],
+    );
+    std::fs::remove_file(scene.checkout.path("else/where/001_other.sql")).expect("a file");
+    scene.execute("DELETE FROM migrations_applied");
+    script("else", None, &[]).expect(0, &["3 done"]);
+    // The other phase's folder: what is wrong is named where it is, and what ran from the first one is not missing.
+    scene.add("db-init-post/bad-name.sql", "SELECT 1;\n");
+    script("", Some("db-init-post"), &[]).expect(2, &["db-init-post/bad-name.sql: "]);
+    std::fs::remove_file(scene.checkout.path("db-init-post/bad-name.sql")).expect("a file");
+    script("", Some("db-init-post"), &[]).expect(
+        1,
+        &[
+            "`db-init-post/001_junction_unique_constraints.sql` has the number that `001_extensions.sql` was applied with",
+            "cargo xtask db-init --phase post",
+        ],
+    );
+    for path in POST {
+        std::fs::remove_file(scene.checkout.path(path)).expect("a file");
+    }
+    scene.add("db-init-post/004_note.sql", "COMMENT ON TABLE other IS 'x';\n");
+    let post = script("", Some("db-init-post/"), &[]).expect(0, &["1 done, 0 applied before"]);
+    assert!(post.stdout.contains("db-init-post/004_note.sql"), "{}", post.stdout);
+    script("", Some("db-init-post"), &[]).expect(0, &["0 done, 1 applied before"]);
+}
+
+#[test]
+fn a_phase_that_was_not_asked_for_needs_no_folder() {
+    let Some(scene) = Scene::new() else { return };
+    std::fs::remove_dir_all(scene.checkout.path("db-init-post")).expect("a folder");
+    scene.run(&["plan", "--phase", "pre"]).expect(0, &["3 pending"]);
+    scene.run(&["plan"]).expect(2, &["db-init-post"]);
 }
 
 #[test]

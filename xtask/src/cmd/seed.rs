@@ -30,7 +30,7 @@ Exit codes:
   0 done, or nothing to do   1 Directus refused an item   2 no Directus, or wrong credentials   3 mistakes in the files
   5 Directus does not answer")]
 pub(crate) struct Args {
-    /// The files; all of seeds/ when there is none.
+    /// The files whose items are sent; all of seeds/ when there is none. What they point to may be in any file of seeds/.
     files: Vec<PathBuf>,
     /// Say what would be done, and do nothing.
     #[arg(long)]
@@ -42,11 +42,13 @@ pub(crate) struct Args {
 
 /// Reads, plans, performs.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
-    let files = if args.files.is_empty() { seed::files_of(root)? } else { absolute(&args.files)? };
-    let seed = seed::load(root, &files)?;
+    let seed = match args.files.as_slice() {
+        [] => seed::load(root, &seed::files_of(root)?)?,
+        files => seed::load_only(root, &absolute(files)?)?,
+    };
     let (address, credentials) = dev::target(root, &engine::environment()?)?;
     let mut directus = Directus::connect(&address, credentials)?;
-    console::say(&format!("{} items for {}", seed.items.len(), directus.address()));
+    console::say(&format!("{} items for {}", seed.sent().count(), directus.address()));
     let plan = seed::plan(&mut directus, &seed)?;
     let mut lines = |item: &Item, step: &Step| {
         if !args.json {
@@ -75,10 +77,10 @@ fn absolute(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 fn to_json(seed: &Seed, plan: &Plan, tally: Tally) -> Value {
-    let steps = seed.items.iter().zip(&plan.steps).map(|(item, step)| {
+    let steps = seed.items.iter().zip(&plan.steps).filter(|(item, _)| item.is_sent).map(|(item, step)| {
         let (action, changes) = match &step.action {
             Action::Create => ("create", Vec::new()),
-            Action::Keep => ("keep", Vec::new()),
+            Action::Keep | Action::Find => ("keep", Vec::new()),
             Action::Update(changes) => (
                 "update",
                 changes.iter().map(|each| json!({ "field": each.field, "from": each.from, "to": each.to })).collect(),

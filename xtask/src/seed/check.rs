@@ -168,6 +168,7 @@ impl<'a> Judge<'a> {
             key: section.key.clone(),
             fields,
             level: 0,
+            is_sent: true,
         }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Item {
     pub(crate) fields: Vec<Field>,
     /// How long the longest chain of items is that it points to.
     pub(crate) level: usize,
+    /// Whether it is to be there afterwards; else it is only looked for, because another one points to it.
+    pub(crate) is_sent: bool,
 }
 
 /// One value of an item.
@@ -79,22 +81,54 @@ impl Seed {
         order.sort_by_key(|index| items[*index].level);
         let mut number = vec![0; items.len()];
         order.iter().enumerate().for_each(|(new, old)| number[*old] = new);
-        let renumbered = order.into_iter().map(|index| {
-            let mut item = items[index].clone();
-            for field in &mut item.fields {
-                if let Given::Item(target) = &mut field.given {
-                    *target = number[*target];
-                }
+        let items = order.into_iter().map(|index| items[index].clone()).collect();
+        Seed { items: renumbered(items, |target| number[target]), kinds }
+    }
+
+    /// The items of the files of these names, and those that they point to: of these only the key counts.
+    fn only(self, names: &[String]) -> Seed {
+        let mut items = self.items;
+        for item in &mut items {
+            item.is_sent = names.contains(&item.path);
+            if !item.is_sent {
+                let key = &item.key;
+                item.fields.retain(|field| key.contains(&field.name));
             }
-            item
-        });
-        Seed { items: renumbered.collect(), kinds }
+        }
+        // Each comes after those that it points to.
+        let mut is_needed: Vec<bool> = items.iter().map(|item| item.is_sent).collect();
+        for (index, item) in items.iter().enumerate().rev() {
+            if is_needed[index] {
+                item.targets().for_each(|target| is_needed[target] = true);
+            }
+        }
+        let needed = items.into_iter().enumerate().filter(|(index, _)| is_needed[*index]);
+        let (old, items): (Vec<usize>, Vec<Item>) = needed.unzip();
+        Seed {
+            items: renumbered(items, |target| old.iter().position(|each| *each == target).unwrap_or(target)),
+            kinds: self.kinds,
+        }
+    }
+
+    /// The items that are to be there afterwards.
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.is_sent)
     }
 
     /// The collection of an item.
     pub(crate) fn kind(&self, item: &Item) -> &Kind {
         &self.kinds[&item.collection]
     }
+}
+
+/// The items with each reference by its new number.
+fn renumbered(mut items: Vec<Item>, number: impl Fn(usize) -> usize) -> Vec<Item> {
+    for field in items.iter_mut().flat_map(|item| &mut item.fields) {
+        if let Given::Item(target) = &mut field.given {
+            *target = number(*target);
+        }
+    }
+    items
 }
 
 impl Item {
@@ -151,6 +185,29 @@ pub(crate) fn is_seed_file(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
+/// Reads and judges all seed files of the checkout, and these; only the items of these are sent, because what they point to may be in any.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_only(root: &Path, named: &[PathBuf]) -> Outcome<Seed> {
+    // However a file is spelled, it is one file.
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let mut files = files_of(root)?;
+    for path in named {
+        if !files.iter().any(|file| real(file) == real(path)) {
+            files.push(path.clone());
+        }
+    }
+    let is_named = |file: &&PathBuf| named.iter().any(|path| real(path) == real(file));
+    let names: Vec<String> = files.iter().filter(is_named).map(|file| name_of(root, file)).collect();
+    Ok(load(root, &files)?.only(&names))
+}
+
+/// As messages name a file.
+fn name_of(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
+}
+
 /// Reads and judges `files` against the checkout's snapshot.
 ///
 /// # Errors
@@ -165,8 +222,7 @@ pub(crate) fn load(root: &Path, files: &[PathBuf]) -> Outcome<Seed> {
         .map_err(|error| Failure::new(format!("read `{SNAPSHOT}`")).exit(Exit::Usage).cause(error))?;
     let (mut read_files, mut findings) = (Vec::new(), Vec::new());
     for path in files {
-        let name = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        let (file, found) = read(&name, &text(path)?);
+        let (file, found) = read(&name_of(root, path), &text(path)?);
         read_files.push(file);
         findings.extend(found);
     }
@@ -197,6 +253,7 @@ impl Tally {
                 Action::Create => tally.created += 1,
                 Action::Update(_) => tally.updated += 1,
                 Action::Keep => tally.unchanged += 1,
+                Action::Find => {}
             }
         }
         tally
@@ -222,7 +279,7 @@ impl std::fmt::Display for Tally {
 /// One line for an item, and one for each value that changes; none for what stays.
 pub(crate) fn lines(item: &Item, step: &Step) -> Vec<String> {
     match &step.action {
-        Action::Keep => Vec::new(),
+        Action::Keep | Action::Find => Vec::new(),
         Action::Create => vec![format!("create  {}", item.title())],
         Action::Update(changes) => {
             let change =

@@ -21,7 +21,7 @@ pub(crate) fn perform(
     for (index, item) in seed.items.iter().enumerate() {
         let step = steps[index].clone();
         let (word, names): (&str, Vec<&str>) = match &step.action {
-            Action::Keep => continue,
+            Action::Keep | Action::Find => continue,
             Action::Create => ("create", item.fields.iter().map(|field| field.name.as_str()).collect()),
             Action::Update(changes) => {
                 ("update", changes.iter().map(|change| change.field.as_str()).collect())
@@ -75,8 +75,8 @@ fn failure(seed: &Seed, steps: &[Step], item: &Item, index: usize, word: &str, t
     let line = field.map_or(item.line, |field| field.line);
     let failure = Failure::new(format!("{word} {} ({}:{line})", item.title(), item.path));
     let failure = explained(failure, trouble);
-    let before = steps[..index].iter().filter(|step| step.action != Action::Keep).count();
-    let left = steps[index..].iter().filter(|step| step.action != Action::Keep).count();
+    let before = steps[..index].iter().filter(|step| step.action.is_write()).count();
+    let left = steps[index..].iter().filter(|step| step.action.is_write()).count();
     let done =
         format!("{before} of {} items to write are written; the next run goes on from there", before + left);
     debug_assert!(seed.items.len() == steps.len(), "one step for each item");

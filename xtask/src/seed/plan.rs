@@ -26,6 +26,15 @@ pub(crate) enum Action {
     Create,
     Update(Vec<Change>),
     Keep,
+    /// Nothing, whatever it is like: another one points to it.
+    Find,
+}
+
+impl Action {
+    /// Whether something is sent.
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, Action::Create | Action::Update(_))
+    }
 }
 
 /// One value that is not what the seed says.
@@ -45,7 +54,9 @@ const BATCH: usize = 100;
 /// # Errors
 /// When a key fits two items, or Directus does not answer as expected; with the item's file and line.
 pub(crate) fn plan(directus: &mut Directus, seed: &Seed) -> Outcome<Plan> {
-    let mut steps: Vec<Step> = vec![Step { action: Action::Create, id: None }; seed.items.len()];
+    let unknown =
+        |item: &Item| Step { action: if item.is_sent { Action::Create } else { Action::Find }, id: None };
+    let mut steps: Vec<Step> = seed.items.iter().map(unknown).collect();
     // Items of one level and one collection are asked for together; what they point to is known by then.
     let mut groups: BTreeMap<(usize, &str), Vec<usize>> = BTreeMap::new();
     for (index, item) in seed.items.iter().enumerate() {
@@ -58,11 +69,28 @@ pub(crate) fn plan(directus: &mut Directus, seed: &Seed) -> Outcome<Plan> {
         for batch in findable.chunks(BATCH) {
             let rows = rows(directus, seed, batch, &steps)?;
             for index in batch {
-                steps[*index] = step(seed, &seed.items[*index], &steps, &rows)?;
+                steps[*index] = step(seed, *index, &steps, &rows)?;
             }
         }
     }
+    require_targets(seed, &steps)?;
     Ok(Plan { steps })
+}
+
+/// What is not sent must be there.
+fn require_targets(seed: &Seed, steps: &[Step]) -> Outcome<()> {
+    let is_lost = |target: &usize| steps[*target].action == Action::Find && steps[*target].id.is_none();
+    let lost = seed.sent().find_map(|item| Some((item, &seed.items[item.targets().find(is_lost)?])));
+    match lost {
+        None => Ok(()),
+        Some((item, target)) => Err(Failure::new(format!("write {} ({})", item.title(), item.place()))
+            .cause(format!(
+                "it points to {} ({}), which is not in this Directus",
+                target.title(),
+                target.place()
+            ))
+            .hint(format!("cargo xtask seed {}, or all of seeds/ at once: cargo xtask seed", target.path))),
+    }
 }
 
 /// The value that Directus is to have for what an item is given; `None` while the item pointed to is not there.
@@ -125,7 +153,8 @@ pub(crate) fn explained(failure: Failure, trouble: &Trouble) -> Failure {
     }
 }
 
-fn step(seed: &Seed, item: &Item, steps: &[Step], rows: &[Value]) -> Outcome<Step> {
+fn step(seed: &Seed, index: usize, steps: &[Step], rows: &[Value]) -> Outcome<Step> {
+    let item = &seed.items[index];
     let kind = seed.kind(item);
     let key = key(seed, item, steps).unwrap_or_default();
     let type_of = |field: &str| kind.fields.get(field).map_or("", |field| field.kind.as_str());
@@ -134,7 +163,7 @@ fn step(seed: &Seed, item: &Item, steps: &[Step], rows: &[Value]) -> Outcome<Ste
         .filter(|row| key.iter().all(|(field, value)| same(type_of(field), value, &row[field.as_str()])))
         .collect();
     let row = match found.as_slice() {
-        [] => return Ok(Step { action: Action::Create, id: None }),
+        [] => return Ok(steps[index].clone()),
         [row] => *row,
         [..] => {
             let words: Vec<String> = key.iter().map(|(field, _)| format!("`{field}`")).collect();
@@ -166,7 +195,11 @@ fn step(seed: &Seed, item: &Item, steps: &[Step], rows: &[Value]) -> Outcome<Ste
             })
         })
         .collect();
-    let action = if changes.is_empty() { Action::Keep } else { Action::Update(changes) };
+    let action = match (item.is_sent, changes.is_empty()) {
+        (false, _) => Action::Find,
+        (true, true) => Action::Keep,
+        (true, false) => Action::Update(changes),
+    };
     Ok(Step { action, id: Some(row[kind.id.as_str()].clone()) })
 }
 

@@ -75,6 +75,22 @@ fn items_come_after_what_they_point_to_whatever_the_order_of_the_files() {
 }
 
 #[test]
+fn of_one_file_only_its_items_are_sent_and_what_they_point_to_is_looked_for_by_its_key() {
+    let classes =
+        "classes:\n  key: [event, code]\n  items:\n    - {event: rally, code: C-1, category: car}\n";
+    let seed = judged(&[("a.yaml", classes), ("b.yaml", BASE)]).unwrap().only(&["a.yaml".to_owned()]);
+    let items: Vec<String> =
+        seed.items.iter().map(|item| format!("{} {}", item.title(), item.is_sent)).collect();
+    assert_eq!(
+        items,
+        ["organizations `club` false", "events `club / rally` false", "classes `rally / C-1` true"]
+    );
+    assert_eq!(seed.items[2].given("event"), Some(&Given::Item(1)));
+    assert_eq!(seed.items[1].fields.len(), 2, "its key alone");
+    assert_eq!(seed.items[1].given("organization"), Some(&Given::Item(0)));
+}
+
+#[test]
 fn what_does_not_exist_is_found_with_what_may_have_been_meant() {
     check(
         "organisations:\n  key: slug\n  items: []\n",

@@ -82,6 +82,35 @@ fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
 }
 
 #[test]
+fn of_one_file_only_its_items_are_sent_whatever_they_point_to() {
+    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    std::fs::write(
+        instance.checkout.path("seeds/more.yaml"),
+        "classes:\n  key: [event, code]\n  items:\n    - {event: rally-albania-2026, code: X-1, category: car}\n",
+    )
+    .expect("a file");
+    let more = instance.checkout.path("seeds/../seeds/more.yaml").display().to_string();
+    said(&mut instance.seed(&[&more])).expect(
+        1,
+        &[
+            "error: write classes `rally-albania-2026 / X-1` (seeds/more.yaml:4)",
+            "it points to events `motorsport-club-albania / rally-albania-2026` (seeds/rally-albania-2026.yaml:",
+            "hint: cargo xtask seed seeds/rally-albania-2026.yaml",
+        ],
+    );
+    assert!(instance.items("organizations", "").is_empty(), "nothing was sent");
+    said(&mut instance.seed(&[&instance.checkout.path(FILE).display().to_string()]))
+        .expect(0, &["34 items for ", "34 created"]);
+    // What else the other file says is not this run's business.
+    instance.checkout.edit(FILE, |text| text.replace("name: Rally Albania 2026\n", "name: Another\n"));
+    let json = said(&mut instance.seed(&["--json", &more]))
+        .expect(0, &["1 items for ", "1 created, 0 updated, 0 unchanged"]);
+    assert_eq!(tally(&json.stdout), (1, 0, 0));
+    said(&mut instance.seed(&[&more])).expect(0, &["nothing to do: all 1 items"]);
+    assert_eq!(instance.items("classes", "").len(), 18);
+}
+
+#[test]
 fn a_run_that_is_cut_off_at_every_single_write_is_finished_by_the_next_ones() {
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
     let counts = || -> Vec<usize> {

@@ -143,9 +143,10 @@ impl Context {
         let created = boot::release::created_tables(&migrations);
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
         let seeds = repository.folder(seed::FOLDER)?;
-        let seeds = seeds.iter().filter(|(name, _)| seed::is_seed_file(name)).map(|(name, bytes)| {
-            seed::read(&format!("{}/{name}", seed::FOLDER), &String::from_utf8_lossy(bytes))
-        });
+        let seeds = seeds
+            .iter()
+            .filter(|(name, _)| seed::is_seed_file(name))
+            .map(|(name, bytes)| seed::read_bytes(&format!("{}/{name}", seed::FOLDER), bytes));
         let seeds = seeds.collect();
         // Read here, so that rules need no way to fail.
         for path in

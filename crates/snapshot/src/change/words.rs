@@ -541,7 +541,8 @@ mod tests {
     #[test]
     fn a_key_that_an_old_file_lacked_makes_nothing_anew() {
         let snapshot = |meta: &str| {
-            let item = format!("collections:\n  - {{collection: a, meta: {{{meta}}}, schema: {{name: a}}}}\n");
+            let item =
+                format!("collections:\n  - {{collection: a, meta: {{{meta}}}, schema: {{name: a}}}}\n");
             Snapshot::parse(&item).unwrap()
         };
         let (old, new) = (snapshot("group: null"), snapshot("group: null, versioning: false"));

@@ -4,6 +4,7 @@
 //! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
 
 mod delivery;
+pub(crate) mod junctions;
 mod migrations;
 mod picture;
 mod pin;
@@ -80,6 +81,11 @@ pub(crate) const RULES: &[Rule] = &[
         name: "ghost-collection",
         what: "no table is both created by a migration and managed by Directus",
         run: schema::ghosts,
+    },
+    Rule {
+        name: junctions::RULE,
+        what: "a migration makes the pairs of every junction unique, which Directus cannot (a warning)",
+        run: junctions::unique,
     },
     Rule { name: picture::RULE, what: "docs/schema.md shows the schema as it is", run: picture::picture },
     Rule {

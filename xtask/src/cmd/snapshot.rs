@@ -1,17 +1,16 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
-use crate::cmd::{apply, check};
-use crate::{console, engine, erd, files};
+use crate::cmd::{self, apply};
+use crate::{check, console, engine, erd, files};
 use anyhow::Result;
 use boot::{BootSettings, Bridge, release};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::session::{self, describe};
-use migrations::{Migrations, file, objects};
+use migrations::{Migrations, file};
 use serde_json::{Value, json};
 use snapshot::change::{self, Change};
 use snapshot::ghosts::{self, Stripped};
-use snapshot::junctions::junctions;
 use snapshot::rules::CreatedTable;
 use snapshot::{Document, Finding, Snapshot, canonical, rules};
 use std::collections::{BTreeSet, HashSet};
@@ -70,7 +69,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let hints = hints(&changes, &live, &migrations);
     if differs && !args.check {
         files::replace(&root.join(SNAPSHOT), &text)?;
-        crate::cmd::erd::write(root, &picture)?;
+        cmd::erd::write(root, &picture)?;
     }
     // A comparison is about the file that is there.
     let findings = if args.check { Vec::new() } else { judge(&document, &created) };
@@ -168,22 +167,12 @@ fn hints(changes: &[Change], live: &Snapshot, migrations: &Migrations) -> Vec<St
         .filter(|change| change.action == change::Action::Add)
         .map(|change| change.collection.as_str())
         .collect();
-    let objects = objects::objects(migrations.iter());
-    let mut hints = Vec::new();
-    for junction in junctions(live).iter().filter(|each| touched.contains(each.collection.as_str())) {
-        let (table, columns) = (&junction.collection, &junction.columns);
-        let keys =
-            objects.iter().filter(|object| object.table == *table).map(|object| object.columns.as_slice());
-        if !junction.is_unique_by(keys) {
-            hints.push(format!(
-                "`{table}` joins {}, and nothing makes the pair unique; Directus cannot:\n    \
-                 cargo xtask new post {table}_unique --as unique --table {table} --columns {}",
-                columns.join(" and "),
-                columns.join(","),
-            ));
-        }
-    }
-    hints
+    let new = check::junctions::lacking(live, migrations).into_iter();
+    new.filter(|junction| touched.contains(junction.collection.as_str()))
+        .map(|junction| {
+            format!("{}:\n    {}", check::junctions::what(&junction), check::junctions::remedy(&junction))
+        })
+        .collect()
 }
 
 /// What there is to say.
@@ -233,7 +222,7 @@ impl Report<'_> {
             "ghosts": self.taken.ghosts,
             "left_out_with_them": self.taken.with_them,
             "hints": self.hints,
-            "findings": self.findings.iter().map(check::as_json).collect::<Vec<_>>(),
+            "findings": self.findings.iter().map(cmd::check::as_json).collect::<Vec<_>>(),
         })
     }
 }

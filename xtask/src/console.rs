@@ -127,10 +127,18 @@ pub(crate) const BOLD: &str = "1";
 pub(crate) const RED: &str = "1;31";
 pub(crate) const GREEN: &str = "1;32";
 
-/// The text in a colour, where colours are wanted.
+/// A text of the conversation in a colour, where colours are wanted.
 pub(crate) fn paint(colour: &str, text: &str) -> String {
-    let wanted =
-        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    painted(colour, text, &std::io::stderr())
+}
+
+/// The same for the result: it may be in a file when the conversation is on a terminal.
+pub(crate) fn paint_result(colour: &str, text: &str) -> String {
+    painted(colour, text, &std::io::stdout())
+}
+
+fn painted(colour: &str, text: &str, stream: &impl IsTerminal) -> String {
+    let wanted = stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
 }
 

@@ -51,7 +51,7 @@ Examples:
   cargo xtask dry-run                    prove the whole boot, from nothing to a healthy Directus, twice
   cargo xtask up                         a Directus to click in, migrated and seeded
   cargo xtask check                      the static rules: milliseconds, offline
-  cargo xtask new post crew_once --table entry_crew --columns entry,user    the next migration, from a template
+  cargo xtask new post vehicle_once --table entries --columns event,vehicle    the next migration
   cargo xtask db-init plan --phase pre   which migrations would run against DB_HOST…, and why
   cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
   cargo xtask diff main..HEAD            what changed between two revisions, in words

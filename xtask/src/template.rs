@@ -3,6 +3,7 @@
 
 use contract::{Exit, Failure, Outcome, Phase};
 use migrations::Migrations;
+use migrations::objects::{self, Object};
 use migrations::outside::MARK;
 use migrations::tables::{self, Table};
 use snapshot::{Collection, Snapshot};
@@ -61,7 +62,11 @@ pub(crate) fn sql(wanted: &Wanted<'_>, ground: &Ground<'_>) -> Outcome<String> {
     match wanted.template {
         Template::Table => Ok(table(&made(wanted, ground, own)?)),
         Template::Hypertable => hypertable(&made(wanted, ground, own)?, ground),
-        Template::Unique => unique(wanted, &on(wanted, ground)?),
+        Template::Unique => {
+            let on = on(wanted, ground)?;
+            require_new(&on, ground)?;
+            unique(wanted, &on)
+        }
         Template::Index => index(wanted, &on(wanted, ground)?),
         Template::Extension => extension(own),
     }
@@ -171,6 +176,29 @@ fn on(wanted: &Wanted<'_>, ground: &Ground<'_>) -> Outcome<On> {
         columns: columns.to_vec(),
         is_hypertable: own.is_some_and(|own| own.hypertable_by.is_some()),
     })
+}
+
+/// A second UNIQUE over the same columns, in whatever order, costs an index and says nothing.
+fn require_new(on: &On, ground: &Ground<'_>) -> Outcome<()> {
+    let sorted = |columns: &[String]| {
+        let mut columns = columns.to_vec();
+        columns.sort();
+        columns
+    };
+    let wanted = sorted(&on.columns);
+    let is_same = |object: &Object| object.table == on.table && sorted(&object.columns) == wanted;
+    let named = objects::objects(ground.migrations.iter()).into_iter().find(is_same);
+    // One without a name is known to its table alone.
+    let is_same =
+        |table: &Table| table.name == on.table && table.unique.iter().any(|key| sorted(key) == wanted);
+    let unnamed = tables::tables(ground.migrations.iter()).into_iter().find(is_same);
+    let made =
+        named.map(|object| object.to_string()).or(unnamed.map(|table| format!("the table `{}`", table.name)));
+    match made {
+        None => Ok(()),
+        Some(made) => Err(refuse(format!("make it: {made} makes them unique already"))
+            .hint("name the columns that are to be unique together with --columns")),
+    }
 }
 
 fn columns_of<'a>(snapshot: &'a Snapshot, table: &str) -> Vec<&'a str> {
@@ -289,7 +317,7 @@ mod tests {
 
     fn made(template: Template, phase: Phase, name: &str, on: Option<(&str, &[&str])>) -> Outcome<String> {
         let snapshot = Snapshot::parse(SCHEMA).unwrap();
-        let positions = "CREATE EXTENSION timescaledb; CREATE TABLE positions (device text, ts timestamptz); SELECT create_hypertable('positions', 'ts'); CREATE TABLE plain (a int)";
+        let positions = "CREATE EXTENSION timescaledb; CREATE TABLE positions (device text, ts timestamptz); SELECT create_hypertable('positions', 'ts'); CREATE TABLE plain (a int, b int, c int, CONSTRAINT once UNIQUE (a, b), UNIQUE (c, a))";
         let migrations = Migrations::new([Migration::new(Phase::Pre, 1, "001_positions.sql", positions)]);
         let columns: Vec<String> =
             on.map(|(_, columns)| columns.iter().map(ToString::to_string).collect()).unwrap_or_default();
@@ -409,6 +437,9 @@ mod tests {
             Some(("entry_crew", &["entry", "user"])),
             "Directus makes it only afterwards",
         );
+        for columns in [&["a", "b"], &["b", "a"], &["a", "c"]] {
+            refused(Unique, Phase::Post, Some(("plain", columns)), "makes them unique already");
+        }
         refused(Table, Phase::Pre, Some(("entry_crew", &[])), "Directus manages it");
         refused(Table, Phase::Pre, Some(("positions", &[])), "an earlier migration makes it");
         refused(Table, Phase::Pre, Some(("t", &["a"])), "a new table's columns are yours to write");

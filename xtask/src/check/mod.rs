@@ -4,6 +4,7 @@
 //! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
 
 mod delivery;
+pub(crate) mod junctions;
 mod migrations;
 mod picture;
 mod pin;
@@ -81,6 +82,11 @@ pub(crate) const RULES: &[Rule] = &[
         what: "no table is both created by a migration and managed by Directus",
         run: schema::ghosts,
     },
+    Rule {
+        name: junctions::RULE,
+        what: "a migration makes the pairs of every junction unique, which Directus cannot (a warning)",
+        run: junctions::unique,
+    },
     Rule { name: picture::RULE, what: "docs/schema.md shows the schema as it is", run: picture::picture },
     Rule {
         name: crate::seed::RULE,
@@ -143,9 +149,10 @@ impl Context {
         let created = boot::release::created_tables(&migrations);
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
         let seeds = repository.folder(seed::FOLDER)?;
-        let seeds = seeds.iter().filter(|(name, _)| seed::is_seed_file(name)).map(|(name, bytes)| {
-            seed::read(&format!("{}/{name}", seed::FOLDER), &String::from_utf8_lossy(bytes))
-        });
+        let seeds = seeds
+            .iter()
+            .filter(|(name, _)| seed::is_seed_file(name))
+            .map(|(name, bytes)| seed::read_bytes(&format!("{}/{name}", seed::FOLDER), bytes));
         let seeds = seeds.collect();
         // Read here, so that rules need no way to fail.
         for path in

@@ -91,7 +91,7 @@ fn list() {
     }
 }
 
-fn as_json(finding: &Finding) -> serde_json::Value {
+pub(crate) fn as_json(finding: &Finding) -> serde_json::Value {
     serde_json::json!({
         "rule": finding.rule,
         "path": finding.path,

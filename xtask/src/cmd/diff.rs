@@ -24,7 +24,7 @@ Examples:
   cargo xtask diff                              what `cargo xtask apply` would do to the live database
   cargo xtask diff main..HEAD                   ~ classes.name: width half → full
   cargo xtask diff origin/main...HEAD --markdown   for a pull request
-  cargo xtask diff v1.4 --json                  [{\"action\": …, \"object\": …, \"line\": …, \"destroys\": …, \"values\": […]}]
+  cargo xtask diff v1.4 --json                  {\"from\": …, \"to\": …, \"changes\": […], \"summary\": …}
   cargo xtask diff main..HEAD --check           exit code 3 when they differ")]
 pub(crate) struct Args {
     /// A..B, A...B, or A.

@@ -1,6 +1,6 @@
 //! Drills: boots that are killed, cut off from their database, or crowded, many times.
 
-use crate::console::{self, GREEN, RED, paint};
+use crate::console::{self, GREEN, RED, paint_result};
 use crate::drill::disturb::{self, How};
 use crate::drill::{Outcome, replicas};
 use crate::engine::Ground;
@@ -76,7 +76,7 @@ fn tell(outcomes: &[Outcome], as_json: bool) {
         outcome.failures.iter().for_each(|failure| console::error(failure));
         if !as_json {
             let colour = if outcome.failures.is_empty() { GREEN } else { RED };
-            console::result(&paint(colour, &outcome.line()));
+            console::result(&paint_result(colour, &outcome.line()));
         }
     }
     if as_json {

@@ -24,7 +24,7 @@ Examples:
   cargo xtask new pre stage_times                              a table that Directus does not manage
   cargo xtask new pre readings --as hypertable
   cargo xtask new pre postgis --as extension
-  cargo xtask new post crew_once --table entry_crew --columns entry,user     UNIQUE over both
+  cargo xtask new post vehicle_once --table entries --columns event,vehicle  UNIQUE over both
   cargo xtask new post entries_by_class --as index --table entries --columns event,class
 
 Before the Directus schema (db-init/) its collections do not exist yet: what is about them belongs after it (db-init-post/).

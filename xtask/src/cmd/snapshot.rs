@@ -1,17 +1,16 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
-use crate::cmd::apply;
-use crate::{console, engine, erd, files};
+use crate::cmd::{self, apply};
+use crate::{check, console, engine, erd, files};
 use anyhow::Result;
 use boot::{BootSettings, Bridge, release};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::session::{self, describe};
-use migrations::{Migrations, file, objects};
+use migrations::{Migrations, file};
 use serde_json::{Value, json};
 use snapshot::change::{self, Change};
 use snapshot::ghosts::{self, Stripped};
-use snapshot::junctions::junctions;
 use snapshot::rules::CreatedTable;
 use snapshot::{Document, Finding, Snapshot, canonical, rules};
 use std::collections::{BTreeSet, HashSet};
@@ -30,7 +29,7 @@ Examples:
                                    ~ classes.name: width half → full
                                    - vehicles.colour (dropped)
   cargo xtask snapshot --check     only compare; exit code 3 when the file is not what the database has
-  cargo xtask snapshot --json      {\"written\": …, \"changes\": [{\"action\": …, \"object\": …, \"line\": …, \"values\": …}], …}
+  cargo xtask snapshot --json      {\"written\": …, \"changes\": […], \"findings\": […], …}
   DB_HOST=localhost DB_DATABASE=rally DB_USER=directus DB_PASSWORD_FILE=pw cargo xtask snapshot")]
 pub(crate) struct Args {
     /// Only compare, write nothing.
@@ -70,11 +69,18 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let hints = hints(&changes, &live, &migrations);
     if differs && !args.check {
         files::replace(&root.join(SNAPSHOT), &text)?;
-        crate::cmd::erd::write(root, &picture)?;
+        cmd::erd::write(root, &picture)?;
     }
-    let report = Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints };
+    // A comparison is about the file that is there.
+    let findings = if args.check { Vec::new() } else { judge(&document, &created) };
+    let report =
+        Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints, findings: &findings };
     report.tell();
-    if args.check { compared(differs, &taken) } else { Ok(judge(&document, &created)) }
+    match (args.check, findings.is_empty()) {
+        (true, _) => compared(differs, &taken),
+        (false, true) => Ok(Exit::Done),
+        (false, false) => Ok(Exit::Differences),
+    }
 }
 
 /// The file before.
@@ -161,22 +167,12 @@ fn hints(changes: &[Change], live: &Snapshot, migrations: &Migrations) -> Vec<St
         .filter(|change| change.action == change::Action::Add)
         .map(|change| change.collection.as_str())
         .collect();
-    let objects = objects::objects(migrations.iter());
-    let mut hints = Vec::new();
-    for junction in junctions(live).iter().filter(|each| touched.contains(each.collection.as_str())) {
-        let (table, columns) = (&junction.collection, &junction.columns);
-        let keys =
-            objects.iter().filter(|object| object.table == *table).map(|object| object.columns.as_slice());
-        if !junction.is_unique_by(keys) {
-            hints.push(format!(
-                "`{table}` joins {}, and nothing makes the pair unique; Directus cannot:\n    \
-                 cargo xtask new post {table}_unique --as unique --table {table} --columns {}",
-                columns.join(" and "),
-                columns.join(","),
-            ));
-        }
-    }
-    hints
+    let new = check::junctions::lacking(live, migrations).into_iter();
+    new.filter(|junction| touched.contains(junction.collection.as_str()))
+        .map(|junction| {
+            format!("{}:\n    {}", check::junctions::what(&junction), check::junctions::remedy(&junction))
+        })
+        .collect()
 }
 
 /// What there is to say.
@@ -186,6 +182,7 @@ struct Report<'a> {
     changes: &'a [Change],
     taken: &'a Stripped,
     hints: &'a [String],
+    findings: &'a [Finding],
 }
 
 impl Report<'_> {
@@ -197,10 +194,10 @@ impl Report<'_> {
         }
         for ghost in &self.taken.ghosts {
             console::say(&format!("left out: `{ghost}`, which Directus did not make (D12)"));
-            console::say(&format!(
-                "  hint: if it is db-only, in SQL: DELETE FROM directus_collections WHERE collection = '{ghost}', and the same in directus_fields; \
-                never \"delete\" it in Directus, that drops the table"
-            ));
+            console::say(
+                "  hint: if it is db-only, in SQL; never \"delete\" it in Directus, that drops the table",
+            );
+            console::say(&format!("    {}", forget(ghost)));
         }
         self.taken.with_them.iter().for_each(|field| console::say(&format!("left out with it: `{field}`")));
         self.hints.iter().for_each(|hint| console::say(&format!("hint: {hint}")));
@@ -213,6 +210,8 @@ impl Report<'_> {
         if self.differs && !self.args.check {
             console::say(&format!("wrote {SNAPSHOT}, and {}", erd::PATH));
         }
+        // What makes the exit code 3 is said however quiet it is to be.
+        self.findings.iter().for_each(|finding| console::complain(&finding.to_string()));
     }
 
     fn to_json(&self) -> Value {
@@ -223,8 +222,21 @@ impl Report<'_> {
             "ghosts": self.taken.ghosts,
             "left_out_with_them": self.taken.with_them,
             "hints": self.hints,
+            "findings": self.findings.iter().map(cmd::check::as_json).collect::<Vec<_>>(),
         })
     }
+}
+
+/// The SQL that makes Directus forget a table: the three places that tell it of one.
+fn forget(table: &str) -> String {
+    let name = format!("'{}'", table.replace('\'', "''"));
+    [
+        ("directus_collections", "collection"),
+        ("directus_fields", "collection"),
+        ("directus_relations", "many_collection"),
+    ]
+    .map(|(of, column)| format!("DELETE FROM {of} WHERE {column} = {name};"))
+    .join(" ")
 }
 
 /// Exit 3 when the file is not what the database has.
@@ -239,8 +251,8 @@ fn compared(differs: bool, taken: &Stripped) -> Result<Exit> {
     Err(if differs { failure.hint("cargo xtask snapshot") } else { failure }.into())
 }
 
-/// What the database has may not be fit for another one: Directus' app tidies up what its API leaves behind. Exit 3 then.
-fn judge(document: &Document, created: &[CreatedTable]) -> Exit {
+/// What the database has may not be fit for another one: Directus' app tidies up what its API leaves behind.
+fn judge(document: &Document, created: &[CreatedTable]) -> Vec<Finding> {
     let version = document.snapshot.directus().unwrap_or_default();
     let findings = [
         rules::keys(document, version),
@@ -248,7 +260,20 @@ fn judge(document: &Document, created: &[CreatedTable]) -> Exit {
         rules::columns(document),
         rules::ghost_collection(document, created),
     ];
-    let findings: Vec<Finding> = findings.into_iter().flatten().collect();
-    findings.iter().for_each(|finding| console::say(&finding.to_string()));
-    if findings.is_empty() { Exit::Done } else { Exit::Differences }
+    findings.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_sql_is_a_name_whatever_is_in_it() {
+        assert_eq!(
+            forget("o'clock"),
+            "DELETE FROM directus_collections WHERE collection = 'o''clock'; \
+             DELETE FROM directus_fields WHERE collection = 'o''clock'; \
+             DELETE FROM directus_relations WHERE many_collection = 'o''clock';"
+        );
+    }
 }

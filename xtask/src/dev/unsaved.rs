@@ -126,8 +126,11 @@ fn in_no_file(settings: &BootSettings, drift: &Drift) -> Result<Vec<String>> {
     Ok(own.map(|change| change.line()).collect())
 }
 
-/// What drifted, by kind and name: what was recorded, and what is there now.
-struct Touched<'a>(BTreeMap<(&'a str, &'a str), (Option<&'a Line>, Option<&'a Line>)>);
+/// What drifted, by kind and name.
+struct Touched<'a>(BTreeMap<(&'a str, &'a str), Pair<'a>>);
+
+/// What was recorded, and what is there now.
+type Pair<'a> = (Option<&'a Line>, Option<&'a Line>);
 
 impl<'a> Touched<'a> {
     fn by(drift: &'a Drift) -> Touched<'a> {
@@ -194,7 +197,8 @@ fn refused(lines: &[String], latest: &Entry) -> Failure {
         ))
         .hint(format!(
             "to keep them, take the snapshot on the commit that the database is of: git stash (or git checkout that commit), \
-             cargo xtask up, cargo xtask snapshot, git commit; then merge\n\
+             cargo xtask up, cargo xtask snapshot, git commit, \
+             and cargo xtask up once more, which records it; then merge\n\
              to let the files win: {}=repair cargo xtask up; what would destroy data still asks for a consent",
             env::ON_DRIFT
         ))

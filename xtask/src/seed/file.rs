@@ -70,8 +70,23 @@ impl RawItem {
     }
 }
 
+/// As [`read`]; bytes that are no text are found too.
+pub(crate) fn read_bytes(path: &str, bytes: &[u8]) -> (SeedFile, Vec<Finding>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => read(path, text),
+        Err(error) => {
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            let finding =
+                Finding::error(RULE, path, "not UTF-8").at(line, column).hint("save the file as UTF-8");
+            (SeedFile { path: path.to_owned(), sections: Vec::new() }, vec![finding])
+        }
+    }
+}
+
 /// Reads one file; what cannot be read of it is found, and left out.
-pub(crate) fn read(path: &str, text: &str) -> (SeedFile, Vec<Finding>) {
+pub(super) fn read(path: &str, text: &str) -> (SeedFile, Vec<Finding>) {
     let mut file = SeedFile { path: path.to_owned(), sections: Vec::new() };
     let mut reader = Reader { path, findings: Vec::new() };
     match read_yaml(text) {
@@ -203,6 +218,23 @@ mod tests {
         assert_eq!(section.items[0].get("start"), Some(&Value::from("2026-06-01")));
         assert_eq!(section.items[0].fields[1].at, At { line: 6, column: 7 });
         assert_eq!(section.items[1].at, At { line: 7, column: 7 });
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_found_where_they_stand() {
+        let found = |bytes: &[u8]| {
+            let (_, findings) = read_bytes("seeds/a.yaml", bytes);
+            findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(found("a: {key: ë, items: []}\n".as_bytes()), "");
+        assert_eq!(
+            found(b"a:\n  key: \xc3\xab\xeb\n"),
+            "seeds/a.yaml:2:9: seeds: not UTF-8\n  hint: save the file as UTF-8"
+        );
+        assert_eq!(
+            found(b"<<<<<<< HEAD\na: 1\n"),
+            "seeds/a.yaml:1:1: seeds: a git conflict marker (`<<<<<<<`): finish the merge, or take one side"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod plan;
 mod value;
 
 pub(crate) use check::judge;
-pub(crate) use file::{FOLDER, SeedFile, read};
+pub(crate) use file::{FOLDER, SeedFile, read_bytes};
 pub(crate) use perform::perform;
 pub(crate) use plan::{Action, Plan, Step, plan};
 
@@ -213,16 +213,17 @@ fn name_of(root: &Path, path: &Path) -> String {
 /// # Errors
 /// Exit 2 when a file cannot be read; exit 3 with all findings.
 pub(crate) fn load(root: &Path, files: &[PathBuf]) -> Outcome<Seed> {
-    let text = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
-        })
+    let failed = |path: &Path, error: std::io::Error| {
+        Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
     };
-    let snapshot = Snapshot::parse(&text(&root.join(SNAPSHOT))?)
+    let path = root.join(SNAPSHOT);
+    let snapshot = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+    let snapshot = Snapshot::parse(&snapshot)
         .map_err(|error| Failure::new(format!("read `{SNAPSHOT}`")).exit(Exit::Usage).cause(error))?;
     let (mut read_files, mut findings) = (Vec::new(), Vec::new());
     for path in files {
-        let (file, found) = read(&name_of(root, path), &text(path)?);
+        let (file, found) =
+            read_bytes(&name_of(root, path), &std::fs::read(path).map_err(|error| failed(path, error))?);
         read_files.push(file);
         findings.extend(found);
     }

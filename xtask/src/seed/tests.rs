@@ -1,5 +1,6 @@
 //! What the seed files may say, judged against the checkout's own snapshot.
 
+use super::file::read;
 use super::*;
 
 const SNAPSHOT_TEXT: &str = include_str!("../../../snapshots/schema.yaml");

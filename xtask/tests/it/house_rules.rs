@@ -42,6 +42,13 @@ fn duct_is_named_where_processes_are_made_and_nowhere_else() {
 }
 
 #[test]
+fn a_result_has_colours_only_where_it_goes_to_a_terminal_itself() {
+    let painted =
+        files("xtask/src/**/*.rs").into_iter().filter(|(_, text)| text.contains("console::result(&paint("));
+    none(painted.map(|(path, _)| format!("{}: asks stderr, use `paint_result`", path.display())).collect());
+}
+
+#[test]
 fn the_pure_crates_do_no_io() {
     let pure = ["crates/contract/src/**/*.rs", "crates/snapshot/src/**/*.rs"].into_iter().flat_map(files);
     let touching = pure.filter(|(_, text)| {

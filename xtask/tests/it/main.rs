@@ -15,6 +15,7 @@ mod proxy;
 mod registration;
 mod rehearsal;
 mod seed;
+mod terminal;
 mod up;
 mod walk;
 mod webdriver;

@@ -123,6 +123,10 @@ fn what_would_be_wrong_is_refused_and_nothing_is_written() {
             &["pre", "x", "--as", "unique", "--table", "vehicles", "--columns", "make,model"],
             "Directus makes it only afterwards",
         ),
+        (
+            &["post", "x", "--table", "entry_crew", "--columns", "user,entry"],
+            "(db-init-post/002_event_participation_unique_constraints.sql:",
+        ),
         (&["between", "x"], "invalid value 'between'"),
     ] {
         let said = new(&checkout, arguments).expect(2, &[message]);

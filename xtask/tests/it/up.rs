@@ -75,7 +75,7 @@ fn it_stays_is_found_changes_with_its_checkout_and_goes_without_a_trace() {
     assert!(said_so.stdout.contains(&format!("http://localhost:{port}")), "{}", said_so.stdout);
     assert_ne!(supervisor(&instance.checkout), pid);
 
-    let down = instance.down().expect(0, &["its data stays in"]);
+    let down = instance.down().expect(0, &["stopping Directus, then Postgres\n", "its data stays in"]);
     assert_eq!(down.stdout, "Directus and Postgres are stopped\n");
     let log = std::fs::read_to_string(state.join("log")).expect("a log");
     assert!(log.contains("Directus shut down OK"), "{log}");

@@ -200,6 +200,30 @@ fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
     let json = xtask(&checkout, &live, &["snapshot", "--json"]).expect(0, &[]);
     let json: Value = serde_json::from_str(&json.stdout).expect("JSON alone on stdout");
     assert_eq!(json["ghosts"], json!(["positions", "scratch"]));
+    // A row of any of the three tables makes one, and what is said to be done about it leaves none.
+    live.ask(
+        "INSERT INTO directus_fields (collection, field) VALUES ('positions', 'ts'); \
+         INSERT INTO directus_relations (many_collection, many_field) VALUES ('positions', 'ts')",
+    );
+    let said = xtask(&checkout, &live, &["snapshot", "--check"]).expect(3, &[]);
+    for line in said.stderr.lines().filter(|line| line.contains("DELETE FROM")) {
+        live.ask(line);
+    }
+    xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &["is what the database has"]);
+}
+
+#[test]
+fn what_is_wrong_with_what_the_database_has_is_said_however_quiet_it_is_to_be() {
+    let Some((checkout, live)) = booted() else { return };
+    live.ask(
+        "INSERT INTO directus_fields (collection, field, special, interface) VALUES ('vehicles', 'trips', 'o2m', 'list-o2m')",
+    );
+    let quiet = xtask(&checkout, &live, &["snapshot", "--quiet"])
+        .expect(3, &["snapshots/schema.yaml:", "snapshot-references: ", "`vehicles.trips`"]);
+    assert!(!quiet.stderr.contains("wrote"), "{}", quiet.stderr);
+    let json = xtask(&checkout, &live, &["snapshot", "--quiet", "--json"]).expect(3, &[]);
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["findings"][0]["rule"], "snapshot-references", "{json}");
 }
 
 #[test]
@@ -284,6 +308,11 @@ fn d16_two_people_add_fields_to_different_collections_and_git_merges_them() {
     assert!(between.stdout.contains("asks for a consent by name: `vehicles.colour`"), "{}", between.stdout);
     let between = said(&mut checkout.xtask(&["diff", "HEAD", "--json"])).expect(0, &[]);
     let json: Value = serde_json::from_str(&between.stdout).expect("JSON alone on stdout");
+    let help = said(&mut checkout.xtask(&["diff", "--help"])).expect(0, &[]).stdout;
+    let keys = help.lines().find(|line| line.contains("--json  ")).expect("an example").to_owned();
+    for key in json.as_object().expect("an object").keys() {
+        assert!(keys.contains(&format!("\"{key}\": ")), "{key} is not in: {keys}");
+    }
     assert_eq!((json["changes"].as_array().map(Vec::len), &json["to"]), (Some(0), &Value::Null));
 }
 
@@ -416,6 +445,10 @@ fn bad_input_is_refused_by_line_and_nothing_is_written() {
         assert_eq!(file(&checkout), text, "{what}");
     }
     assert!(live.picture() == before, "something was touched");
+    // Nor is what no Directus writes, where only a value is wrong: the database has the right one.
+    std::fs::write(checkout.path(SNAPSHOT), good.replacen("width: half", "width: 5", 1)).expect("the file");
+    xtask(&checkout, &live, &["snapshot"]).expect(0, &["wrote"]);
+    assert_eq!(file(&checkout), good);
     // A key that another Directus wrote must not make the snapshot of an upgrade impossible.
     let older = good.replacen("    meta:\n", "    past: 1\n    meta:\n", 1).replacen("11.17.4", "11.17.3", 1);
     std::fs::write(checkout.path(SNAPSHOT), older).expect("the file");

@@ -319,14 +319,12 @@ fn scan_error(error: &ScanError) -> ParseError {
     at(*error.marker(), error.info())
 }
 
-/// A merge left half done is the most likely reason for a snapshot that is no YAML; say that instead of a syntax error.
+/// A merge left half done is the most likely reason for a file that is no YAML; say that instead of a syntax error.
 fn refuse_conflict_markers(text: &str) -> Result<(), ParseError> {
     for (index, line) in text.lines().enumerate() {
         if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") || line.starts_with("|||||||") {
             let marker = &line[..7];
-            let message = format!(
-                "a git conflict marker (`{marker}`): finish the merge, or take one side and snapshot again"
-            );
+            let message = format!("a git conflict marker (`{marker}`): finish the merge, or take one side");
             return Err(ParseError { line: index + 1, column: 1, message });
         }
     }

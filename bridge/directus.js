@@ -1,38 +1,14 @@
-// Finds and imports the modules of Directus that the bridge relies on, and checks that each is what we take it for.
-// They are Directus' own internals, used through the exports of `@directus/api`; the list holds for the pinned version
-// only, which is why a missing one fails here, by name, and not later in the middle of a boot.
+// Finds and imports the modules of Directus that the bridge relies on (`modules.js`), and checks that each is what we take it for.
 
-import { createRequire } from 'node:module';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { places } from './prelink/manifest.js';
+import { MODULES, SYSTEM_MIGRATION } from './modules.js';
 
-// module of `@directus/api` → the functions used of it
-const MODULES = {
-	cache: ['flushCaches'],
-	'database/index': ['default', 'isInstalled'],
-	'database/seeds/run': ['default'],
-	'database/migrations/run': ['default'],
-	'services/settings': ['SettingsService'],
-	'services/users': ['UsersService'],
-	'utils/create-admin': ['createAdmin'],
-	'utils/get-schema': ['getSchema'],
-	'utils/get-snapshot': ['getSnapshot'],
-	'utils/get-snapshot-diff': ['getSnapshotDiff'],
-	'utils/apply-snapshot': ['applySnapshot'],
-	emitter: ['default'],
-	server: ['startServer'],
-};
-
-// What Directus takes for one of its own migrations (database/migrations/run.js).
-const SYSTEM_MIGRATION = /^[0-9]+[A-Z]-[^.]+\.js$/;
-
-/** `root` is the folder that holds Directus: as the image has it, or with Directus below its `node_modules`. */
+/** `root` is the folder that holds Directus. */
 export async function loadDirectus(root) {
-	const requireFrom = (file) => createRequire(pathToFileURL(file));
-	const inRoot = requireFrom(join(root, 'package.json'));
-	const api = inRoot.resolve('@directus/api/package.json');
-	const inApi = requireFrom(api);
+	const { inRoot, api, inApi } = places(root);
 	const modules = {};
 	await Promise.all(
 		Object.entries(MODULES).map(async ([name, functions]) => {

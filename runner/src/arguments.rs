@@ -63,6 +63,7 @@ Environment: Directus' own (DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD,
 NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
   RUNNER_ROOT               folder of the release's artefacts             /directus
   RUNNER_DIRECTUS           folder that holds Directus                    /directus
+  RUNNER_PRELINKED          folder of the prelinked Directus, or `off`    prelinked, in the one above
   RUNNER_NODE               the Node 22 program                           node
   RUNNER_DB_WAIT_S          seconds to wait for the database              60
   RUNNER_LOCK_WAIT_S        seconds to wait for another boot              600

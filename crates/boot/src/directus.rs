@@ -1,6 +1,7 @@
 //! What can be known of a Directus install from its files, before Node has loaded it.
 
 use contract::{Exit, Failure, Outcome};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Directus' own migrations, in every layout that has `@directus/api` below the folder's `node_modules`: the official image's and npm's.
@@ -34,6 +35,36 @@ pub fn version(directus: &Path) -> Option<String> {
         let package: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
         (package["name"] == "directus").then(|| package["version"].as_str().map(str::to_owned)).flatten()
     })
+}
+
+/// The name of the prelinked Directus in `folder`: which script and which esbuild made it (`bridge/prelink/manifest.js`).
+pub(crate) fn prelinked_name(folder: &Path) -> Option<String> {
+    std::fs::read_to_string(folder.join("name")).ok().map(|name| name.trim_end().to_owned())
+}
+
+/// The files of the prelinked Directus in `folder` that are not as they were made, in words.
+///
+/// # Errors
+/// Exit 1 when its manifest cannot be read.
+pub(crate) fn altered(folder: &Path) -> Outcome<Vec<String>> {
+    let path = folder.join("manifest.json");
+    let failed = |error: &dyn std::fmt::Display| Failure::new(format!("read `{}`", path.display())).cause(error);
+    let text = std::fs::read(&path).map_err(|error| failed(&error))?;
+    let manifest: serde_json::Value = serde_json::from_slice(&text).map_err(|error| failed(&error))?;
+    let files = manifest["files"].as_object().ok_or_else(|| failed(&"it names no files"))?;
+    let is_altered = |name: &str, wanted: &serde_json::Value| {
+        std::fs::read(folder.join(name)).ok().map(|content| hex(&Sha256::digest(content))).as_deref()
+            != wanted["sha256"].as_str()
+    };
+    Ok(files
+        .iter()
+        .filter(|(name, wanted)| is_altered(name, wanted))
+        .map(|(name, _)| format!("`{}` is not what its manifest says", folder.join(name).display()))
+        .collect())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The versions of the migrations that an extensions folder brings; Directus runs them with its own. None without the folder.

@@ -3,8 +3,8 @@
 
 use crate::bridge::{Log, Options};
 use crate::perform::not_for_directus;
-use crate::{BootSettings, Bridge, Interrupt, Release};
-use contract::env::Environment;
+use crate::{BootSettings, Bridge, Interrupt, Release, directus};
+use contract::env::{self, Environment};
 use contract::{Exit, Failure, Outcome, artefacts};
 use rustix::fs::{Access, access};
 use std::path::{Path, PathBuf};
@@ -56,6 +56,11 @@ pub fn check(environment: Environment) -> Outcome<Image> {
     if identity.system_migrations.iter().any(|version| !release.system_migrations.contains(version)) {
         findings.push("Directus has system migrations that its folder does not show".to_owned());
     }
+    match (&settings.prelinked, &identity.plain) {
+        (None, _) => findings.push(format!("{} is off: every start would take seconds longer", env::PRELINKED)),
+        (Some(_), Some(why)) => findings.push(format!("the prelinked Directus is not used: {why}")),
+        (Some(folder), None) => findings.extend(directus::altered(folder)?),
+    }
     if uid == 0 {
         findings.push("it runs as root; set USER to a number".to_owned());
     }
@@ -99,6 +104,7 @@ fn writable(settings: &BootSettings) -> Vec<String> {
     // The root too: whoever may write it may put another folder in the place of one of them.
     let mut fixed: Vec<PathBuf> = artefacts::BAKED_IN.iter().map(|name| root.join(name)).collect();
     fixed.push(root.to_path_buf());
+    fixed.extend(settings.prelinked.clone());
     fixed.extend(std::env::current_exe().ok());
     findings.extend(
         fixed

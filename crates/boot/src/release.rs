@@ -3,10 +3,10 @@
 //! Identity comes first and is cheap; the snapshot is parsed and judged when somebody asks for it. A warm boot never does: its release is
 //! in the history, so it was judged when it got there, and Node need not wait for that.
 //!
-//! The hash is over everything that could make two boots end differently: Directus' version, the snapshot, every migration, the
-//! extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
+//! The hash is over everything that could make two boots end differently: Directus' version and how it is prelinked, the snapshot, every
+//! migration, the extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
 
-use crate::settings::BootSettings;
+use crate::settings::{BootSettings, PRELINKED};
 use crate::{directus, words};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome, Phase};
@@ -114,9 +114,13 @@ impl Release {
         system_migrations.extend(directus::custom_migrations(&custom));
         let extensions =
             settings.directus.join(settings.environment.get(EXTENSIONS_PATH).unwrap_or("extensions"));
+        // Its plain modules are the same Directus: the switch changes no identity.
+        let folder = settings.prelinked.clone().unwrap_or_else(|| settings.directus.join(PRELINKED));
+        let prelinked = directus::prelinked_name(&folder);
         let mut hash = Hash::new();
         hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
+        hash.part("prelinked", prelinked.as_deref().unwrap_or_default().as_bytes());
         hash.part("snapshot", schema.text.replace("\r\n", "\n").as_bytes());
         for migration in migrations.iter() {
             hash.part(&migration.path, migration.checksum.as_str().as_bytes());

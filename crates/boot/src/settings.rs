@@ -7,6 +7,9 @@ use contract::env::{self, Environment};
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome};
 use std::path::PathBuf;
 
+/// The folder of the prelinked Directus, in the one that holds Directus.
+pub(crate) const PRELINKED: &str = "prelinked";
+
 /// The settings of one boot. Times are in seconds.
 #[derive(Clone, Debug)]
 pub struct BootSettings {
@@ -14,6 +17,8 @@ pub struct BootSettings {
     pub artefacts: Artefacts,
     /// The folder that holds Directus.
     pub directus: PathBuf,
+    /// The folder of the prelinked Directus; `None` when its plain modules are asked for.
+    pub prelinked: Option<PathBuf>,
     /// The Node program.
     pub node: PathBuf,
     /// Where the database is.
@@ -60,9 +65,16 @@ impl BootSettings {
     /// Exit 2, naming the variable, when one is missing or malformed.
     pub fn from_environment(environment: Environment) -> Outcome<Self> {
         let path = |name: &str, default: &str| PathBuf::from(environment.get(name).unwrap_or(default));
+        let directus = path(env::DIRECTUS, "/directus");
+        let prelinked = match environment.get(env::PRELINKED) {
+            Some("off") => None,
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => Some(directus.join(PRELINKED)),
+        };
         Ok(BootSettings {
             artefacts: Artefacts::at(path(env::ROOT, "/directus")),
-            directus: path(env::DIRECTUS, "/directus"),
+            directus,
+            prelinked,
             node: path(env::NODE, "node"),
             database: DatabaseSettings::from_environment(&environment)?,
             db_wait_s: environment.number(env::DB_WAIT_S, 60)?,

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 pub const ROOT: &str = "RUNNER_ROOT";
 /// The folder whose `node_modules` (or which itself) holds Directus. Default: `/directus`.
 pub const DIRECTUS: &str = "RUNNER_DIRECTUS";
+/// The folder of the prelinked Directus, or `off` to run its plain modules. Default: `prelinked` in [`DIRECTUS`].
+pub const PRELINKED: &str = "RUNNER_PRELINKED";
 /// The Node 22 program. Default: `node`, found on PATH.
 pub const NODE: &str = "RUNNER_NODE";
 /// How long to wait for the database, in seconds. Default: 60.
@@ -39,6 +41,7 @@ pub const ROLLBACK: &str = "RUNNER_ROLLBACK";
 pub const KNOBS: &[&str] = &[
     ROOT,
     DIRECTUS,
+    PRELINKED,
     NODE,
     DB_WAIT_S,
     LOCK_WAIT_S,

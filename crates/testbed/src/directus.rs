@@ -3,7 +3,7 @@
 use crate::cache::{Cache, Recipe, Workshop, hash_of, touched};
 use crate::progress::Progress;
 use crate::tool::{self, Tool};
-use crate::{children, disk, needs};
+use crate::{children, disk, needs, prelinked};
 use contract::{Exit, Failure, Outcome};
 use duct::Expression;
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub struct DirectusInstall {
     pub node: PathBuf,
     /// The version of Directus.
     pub version: String,
+    /// Its prelinked form (`bridge/prelink/`), which the bridge runs; `None` for a checkout that has no script for it.
+    pub prelinked: Option<PathBuf>,
 }
 
 impl DirectusInstall {
@@ -36,7 +38,15 @@ impl DirectusInstall {
     /// Exit 2 when those two files cannot be read.
     pub fn cached(cache: &Cache, repo_root: &Path) -> Outcome<Option<DirectusInstall>> {
         let pins = Pins::read(repo_root)?;
-        Ok(cache.finished(&pins.part_name()).map(|dir| pins.install_at(dir)))
+        let name = pins.part_name();
+        let Some(dir) = cache.finished(&name) else { return Ok(None) };
+        let install = pins.install_at(dir);
+        Ok(match prelinked::part_name(repo_root, &name)? {
+            None => Some(install),
+            Some(part) => {
+                cache.finished(&part).map(|dir| DirectusInstall { prelinked: Some(dir), ..install })
+            }
+        })
     }
 }
 
@@ -51,7 +61,12 @@ pub fn directus(cache: &Cache, repo_root: &Path, progress: &Progress) -> Outcome
     let name = pins.part_name();
     let recipe = Recipe { title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, &pins, progress))?;
-    Ok(pins.install_at(dir))
+    let install = pins.install_at(dir);
+    let prelinked = match prelinked::part_name(repo_root, &name)? {
+        None => None,
+        Some(part) => Some(prelinked::provide(cache, repo_root, &part, &install, progress)?),
+    };
+    Ok(DirectusInstall { prelinked, ..install })
 }
 
 pub(crate) fn is_cached(cache: &Cache, repo_root: &Path) -> Outcome<bool> {
@@ -105,6 +120,7 @@ impl Pins {
             node: dir.join(node_package()).join("bin/node"),
             dir,
             version: self.directus.clone(),
+            prelinked: None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod keeper;
 pub mod needs;
 pub mod pins;
 mod postgres_root;
+mod prelinked;
 pub mod progress;
 mod sandbox;
 mod server;

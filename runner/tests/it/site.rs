@@ -81,6 +81,7 @@ impl Site {
                 ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
                 ("RUNNER_ROOT", text(self.root())),
                 ("RUNNER_DIRECTUS", text(&self.install.dir)),
+                ("RUNNER_PRELINKED", self.install.prelinked.as_deref().map_or("off".to_owned(), text)),
                 ("RUNNER_NODE", text(&self.install.node)),
                 ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),
                 ("ADMIN_EMAIL", "admin@example.com".to_owned()),

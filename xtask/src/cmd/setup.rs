@@ -34,11 +34,14 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let cache = Cache::open()?;
     let (postgres, directus) = testbed::provision_all(&cache, root, &crate::console::progress())?;
     let postgres_version = postgres.version()?;
-    let others = cache.other_parts(&[postgres.dir(), &directus.dir])?;
+    let used: Vec<&Path> =
+        [postgres.dir(), &directus.dir].into_iter().chain(directus.prelinked.as_deref()).collect();
+    let others = cache.other_parts(&used)?;
     if args.json {
         let part = |version: &str, dir: &Path| json!({ "version": version, "dir": dir, "bytes": disk::used_bytes(dir) });
         let mut directus_part = part(&directus.version, &directus.dir);
         directus_part["node"] = json!(directus.node);
+        directus_part["prelinked"] = json!(directus.prelinked);
         let result = json!({
             "cache": cache.dir(),
             "postgres": part(&postgres_version, postgres.dir()),

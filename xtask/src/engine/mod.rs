@@ -95,6 +95,7 @@ pub(crate) fn settings_for(
     let mut settings = BootSettings::from_environment(environment)?;
     settings.artefacts = contract::Artefacts::at(root);
     settings.directus = install.dir.clone();
+    settings.prelinked = install.prelinked.clone();
     settings.node = install.node.clone();
     Ok(settings)
 }
@@ -125,6 +126,7 @@ fn runner_variables(root: &Path, install: &DirectusInstall) -> Vec<(String, Stri
     vec![
         (env::ROOT.to_owned(), text(root)),
         (env::DIRECTUS.to_owned(), text(&install.dir)),
+        (env::PRELINKED.to_owned(), install.prelinked.as_deref().map_or("off".to_owned(), text)),
         (env::NODE.to_owned(), text(&install.node)),
     ]
 }

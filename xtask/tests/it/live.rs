@@ -158,6 +158,7 @@ impl Live {
         let mut settings = BootSettings::from_environment(environment).expect("settings");
         settings.artefacts = Artefacts::at(&self.artefacts);
         settings.directus = self.install.dir.clone();
+        settings.prelinked = self.install.prelinked.clone();
         settings.node = self.install.node.clone();
         settings
     }

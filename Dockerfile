@@ -31,6 +31,14 @@ COPY prebuilt/runner-${TARGETARCH} /runner
 # hadolint ignore=DL3006
 FROM runner-${RUNNER} AS runner
 
+# Directus' own code, linked once (bridge/prelink): by what the base image brings, so that no registry is asked, and by the user who runs it,
+# because Node keeps a compile cache for each.
+FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS prelinked
+USER 1000:1000
+COPY --chmod=0555 bridge /directus/bridge
+RUN ["node", "bridge/prelink/build.js", "/directus", "/directus/prelinked"]
+RUN ["node", "--random-seed=1", "bridge/prelink/compile.js", "/directus", "/directus/prelinked"]
+
 FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS image
 # Owned by root and read-only, folders too: what serves cannot change what it serves. --chmod on the copy, because a later chmod or chown
 # would store everything twice (C9).
@@ -38,6 +46,7 @@ USER 0:0
 # In the base image these two are the server's own; whoever may write a folder may put something else in its place.
 RUN ["chown", "0:0", "/directus", "/directus/extensions"]
 COPY --from=runner --chmod=0555 /runner /usr/local/bin/runner
+COPY --from=prelinked --chmod=0555 /directus/prelinked /directus/prelinked
 COPY --chmod=0555 bridge /directus/bridge
 COPY --chmod=0555 db-init /directus/db-init
 COPY --chmod=0555 db-init-post /directus/db-init-post

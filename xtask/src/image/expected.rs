@@ -13,6 +13,8 @@ pub(crate) const RUNNER_BYTES: usize = 2_500_000;
 const RUNNER: &str = "usr/local/bin/runner";
 /// Where the artefacts are in the image.
 const HOME: &str = "directus";
+/// Where the prelinked Directus is, below that.
+const PRELINKED: &str = "prelinked/";
 
 /// What the configuration has otherwise than it must be; empty when all is well.
 pub(crate) fn configuration(image: &Value, labels: &Labels) -> Vec<String> {
@@ -63,6 +65,8 @@ pub(crate) fn contents(entries: &[Entry], artefacts: &BTreeMap<String, String>) 
                 findings.extend(read_only(entry));
                 found.insert(name.to_owned(), checksum(content));
             }
+            // Whether they are what they were made to be is judged while the image is built (`runner image-check`).
+            Some(_) if name.starts_with(PRELINKED) => findings.extend(read_only(entry)),
             Some(_) => findings.push(format!("/{} does not belong into the image", entry.path)),
             None => {}
         }
@@ -80,6 +84,9 @@ pub(crate) fn contents(entries: &[Entry], artefacts: &BTreeMap<String, String>) 
             .filter(|name| !artefacts.contains_key(*name))
             .map(|name| format!("{name} is in the image, and not in git")),
     );
+    if !entries.iter().any(|entry| entry.path == format!("{HOME}/{PRELINKED}manifest.json")) {
+        findings.push("the prelinked Directus is not in the image".to_owned());
+    }
     if !entries.iter().any(|entry| entry.path == RUNNER) {
         findings.push("the runner is not in the image".to_owned());
     }

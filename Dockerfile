@@ -46,7 +46,7 @@ USER 0:0
 # In the base image these two are the server's own; whoever may write a folder may put something else in its place.
 RUN ["chown", "0:0", "/directus", "/directus/extensions"]
 COPY --from=runner --chmod=0555 /runner /usr/local/bin/runner
-COPY --from=prelinked --chmod=0555 /directus/prelinked /directus/prelinked
+COPY --from=prelinked --chown=0:0 --chmod=0555 /directus/prelinked /directus/prelinked
 COPY --chmod=0555 bridge /directus/bridge
 COPY --chmod=0555 db-init /directus/db-init
 COPY --chmod=0555 db-init-post /directus/db-init-post

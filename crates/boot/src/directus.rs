@@ -48,7 +48,8 @@ pub(crate) fn prelinked_name(folder: &Path) -> Option<String> {
 /// Exit 1 when its manifest cannot be read.
 pub(crate) fn altered(folder: &Path) -> Outcome<Vec<String>> {
     let path = folder.join("manifest.json");
-    let failed = |error: &dyn std::fmt::Display| Failure::new(format!("read `{}`", path.display())).cause(error);
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::new(format!("read `{}`", path.display())).cause(error);
     let text = std::fs::read(&path).map_err(|error| failed(&error))?;
     let manifest: serde_json::Value = serde_json::from_slice(&text).map_err(|error| failed(&error))?;
     let files = manifest["files"].as_object().ok_or_else(|| failed(&"it names no files"))?;

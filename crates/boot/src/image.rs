@@ -57,7 +57,9 @@ pub fn check(environment: Environment) -> Outcome<Image> {
         findings.push("Directus has system migrations that its folder does not show".to_owned());
     }
     match (&settings.prelinked, &identity.plain) {
-        (None, _) => findings.push(format!("{} is off: every start would take seconds longer", env::PRELINKED)),
+        (None, _) => {
+            findings.push(format!("{} is off: every start would take seconds longer", env::PRELINKED))
+        }
         (Some(_), Some(why)) => findings.push(format!("the prelinked Directus is not used: {why}")),
         (Some(folder), None) => findings.extend(directus::altered(folder)?),
     }

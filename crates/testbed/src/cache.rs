@@ -35,6 +35,8 @@ pub struct Cache {
 
 /// What one part is and needs.
 pub(crate) struct Recipe<'a> {
+    /// What is done to it: `fetch`.
+    pub(crate) verb: &'a str,
     /// For people: `Postgres 17 with TimescaleDB and PostGIS`.
     pub(crate) title: &'a str,
     /// The name of the finished folder, `<kind>-<hash>`.
@@ -140,7 +142,7 @@ impl Cache {
         }
         self.sweep(recipe.part);
         disk::require_space(&self.dir, recipe.needs_bytes)?;
-        let step = progress.step(format!("fetch {}", recipe.title));
+        let step = progress.step(format!("{} {}", recipe.verb, recipe.title));
         let built = self.build_and_publish(recipe, &step, build);
         match &built {
             Ok(_) => step.done(),
@@ -201,11 +203,16 @@ impl Cache {
         let mut file = open_lock(&path).map_err(|error| touched("open the lock", &path, &error))?;
         if !try_lock(&file) {
             let other = fs::read_to_string(&path).unwrap_or_default();
-            let step = progress.step(format!("wait for process {} to fetch {}", other.trim(), recipe.title));
+            let step = progress.step(format!(
+                "wait for process {} to {} {}",
+                other.trim(),
+                recipe.verb,
+                recipe.title
+            ));
             let started = Instant::now();
             while !try_lock(&file) {
                 if started.elapsed() > OTHER_BUILDER_WAIT {
-                    return Err(Failure::new(format!("fetch {}", recipe.title))
+                    return Err(Failure::new(format!("{} {}", recipe.verb, recipe.title))
                         .exit(Exit::Locked)
                         .cause(format!("process {} has been fetching it for 30 minutes", other.trim()))
                         .hint(format!(

@@ -59,7 +59,7 @@ pub fn directus(cache: &Cache, repo_root: &Path, progress: &Progress) -> Outcome
     let pins = Pins::read(repo_root)?;
     let title = format!("Directus {} and its Node", pins.directus);
     let name = pins.part_name();
-    let recipe = Recipe { title: &title, part: &name, needs_bytes: NEEDS_BYTES };
+    let recipe = Recipe { verb: "fetch", title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, &pins, progress))?;
     let install = pins.install_at(dir);
     let prelinked = match prelinked::part_name(repo_root, &name)? {

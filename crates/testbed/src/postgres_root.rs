@@ -73,7 +73,7 @@ impl PostgresRoot {
 /// Exit 1: tools missing, no right to make namespaces, no space, no network, or a package failed; each with its remedy.
 pub fn postgres_root(cache: &Cache, progress: &Progress) -> Outcome<PostgresRoot> {
     let (title, name) = (title(), part_name());
-    let recipe = Recipe { title: &title, part: &name, needs_bytes: NEEDS_BYTES };
+    let recipe = Recipe { verb: "fetch", title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, progress))?;
     Ok(PostgresRoot { dir })
 }

@@ -43,8 +43,8 @@ pub(crate) fn provide(
     install: &DirectusInstall,
     progress: &Progress,
 ) -> Outcome<PathBuf> {
-    let title = format!("Directus {}, prelinked", install.version);
-    let recipe = Recipe { title: &title, part, needs_bytes: NEEDS_BYTES };
+    let title = format!("Directus {}", install.version);
+    let recipe = Recipe { verb: "prelink", title: &title, part, needs_bytes: NEEDS_BYTES };
     cache.provide(&recipe, progress, |workshop| build(workshop, repo_root, install))
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const RECIPE: Recipe<'_> = Recipe { title: "a part", part: "postgres-0123", needs_bytes: 1 };
+const RECIPE: Recipe<'_> = Recipe { verb: "fetch", title: "a part", part: "postgres-0123", needs_bytes: 1 };
 
 fn cache() -> (tempfile::TempDir, Cache) {
     let dir = tempfile::tempdir().unwrap();

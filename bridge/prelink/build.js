@@ -14,6 +14,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MODULES, SYSTEM_MIGRATION } from '../modules.js';
 import { COMPILED, MANIFEST, NAME, installation, nameOf, places } from './manifest.js';
+import { withNeededNames } from './names.js';
 import { rewriter } from './rewrite.js';
 
 const [root, out] = process.argv.slice(2).map((each) => resolve(each));
@@ -52,7 +53,8 @@ async function main() {
 		minifySyntax: false,
 		// A module that Node would evaluate is evaluated here too, whatever its package says of side effects.
 		ignoreAnnotations: true,
-		keepNames: false,
+		// `Client2`, because another module has a `Client` too, still says that it is `Client`.
+		keepNames: true,
 		legalComments: 'none',
 		metafile: true,
 		logLevel: 'silent',
@@ -61,7 +63,8 @@ async function main() {
 		plugins: [groupsOf(groups), rewrite.plugin],
 	});
 	const digests = {};
-	for (const { path, contents } of outputFiles) {
+	for (const { path, text } of outputFiles) {
+		const contents = Buffer.from(withNeededNames(text, parseAst));
 		writeFileSync(path, contents);
 		digests[relative(out, path)] = { bytes: contents.length, sha256: sha256(contents) };
 	}

@@ -2,7 +2,7 @@
 // cheap to see: versions, npm's or pnpm's own record of what is installed, and the sizes of the files.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -26,9 +26,9 @@ export function places(root) {
 
 /** The name of what these scripts make with that esbuild: another script, another name. */
 export function nameOf(esbuild) {
-	const scripts = ['build.js', 'manifest.js', 'rewrite.js', '../modules.js', '../prelinked.js'];
 	const hash = createHash('sha256').update(esbuild);
-	for (const script of scripts) hash.update(readFileSync(join(import.meta.dirname, script)));
+	const scripts = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.js')).sort();
+	for (const script of [...scripts, '../modules.js', '../prelinked.js']) hash.update(readFileSync(join(import.meta.dirname, script)));
 	return hash.digest('hex');
 }
 

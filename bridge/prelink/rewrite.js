@@ -10,6 +10,7 @@
 
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { edited } from './syntax.js';
 
 // `../prelinked.js` puts it there before any of it is loaded.
 const TABLE = '__prelinked';
@@ -110,13 +111,7 @@ export function rewriter({ root, parse }) {
 	/** The text with what `visit` replaces; files without the words that `worth` names are not parsed. */
 	function edit(text, file, visit, worth) {
 		if (!worth.test(text)) return text;
-		const edits = [];
-		walk(tree(text, file), (node) => visit(node, ({ start, end }, replacement) => edits.push({ start, end, replacement })));
-		let changed = text;
-		for (const { start, end, replacement } of edits.sort((a, b) => b.start - a.start)) {
-			changed = changed.slice(0, start) + replacement + changed.slice(end);
-		}
-		return changed;
+		return edited(text, tree(text, file), visit);
 	}
 
 	const plugin = {
@@ -125,9 +120,10 @@ export function rewriter({ root, parse }) {
 			// What is not installed is asked for when it is needed, and missed then (drivers of other databases).
 			build.onResolve({ filter: /^[^.\/]/, namespace: 'file' }, async (args) => {
 				if (args.pluginData === plugin || !['require-call', 'dynamic-import', 'require-resolve'].includes(args.kind)) return undefined;
-				const { path, importer, ...rest } = args;
-				const found = await build.resolve(path, { importer, kind: args.kind, resolveDir: args.resolveDir, pluginData: plugin });
-				if (found.errors.length === 0) return found;
+				const { path, importer, kind, resolveDir } = args;
+				const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: plugin });
+				// By its own way it also knows whether the file is a module; of an answer from here it would not.
+				if (found.errors.length === 0) return undefined;
 				return { path: JSON.stringify([place(importer), path]), namespace: 'absent' };
 			});
 			build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => {
@@ -170,12 +166,4 @@ function bound(pattern, names) {
 	if (pattern.type === 'Identifier') names.add(pattern.name);
 	for (const each of pattern.properties ?? pattern.elements ?? []) if (each) bound(each.value ?? each.argument ?? each, names);
 	if (pattern.left) bound(pattern.left, names);
-}
-
-function walk(node, visit) {
-	visit(node);
-	for (const value of Object.values(node)) {
-		if (Array.isArray(value)) value.forEach((each) => each && typeof each.type === 'string' && walk(each, visit));
-		else if (value && typeof value.type === 'string') walk(value, visit);
-	}
 }

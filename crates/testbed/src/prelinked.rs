@@ -12,24 +12,24 @@ use std::path::{Path, PathBuf};
 const NEEDS_BYTES: u64 = 60_000_000;
 /// The script, in a checkout.
 const SCRIPT: &str = "bridge/prelink/build.js";
-/// What the result depends on beside the install.
-const SOURCES: [&str; 5] = [
-    SCRIPT,
-    "bridge/prelink/manifest.js",
-    "bridge/prelink/rewrite.js",
-    "bridge/prelinked.js",
-    "bridge/modules.js",
-];
+/// What the result depends on, beside the script and those next to it.
+const SOURCES: [&str; 2] = ["bridge/modules.js", "bridge/prelinked.js"];
 
 /// The part's name: of this very install and these very scripts. `None` for a checkout from before there was a prelinked Directus.
 pub(crate) fn part_name(repo_root: &Path, directus_part: &str) -> Outcome<Option<String>> {
     if !repo_root.join(SCRIPT).is_file() {
         return Ok(None);
     }
+    let folder = repo_root.join(SCRIPT).parent().unwrap_or(repo_root).to_path_buf();
+    let failed = |path: &Path, error: &std::io::Error| touched("read", path, error).exit(Exit::Usage);
+    let mut sources: Vec<PathBuf> = SOURCES.iter().map(|name| repo_root.join(name)).collect();
+    for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, &error))? {
+        sources.push(entry.map_err(|error| failed(&folder, &error))?.path());
+    }
+    sources.sort();
     let mut parts = vec![directus_part.as_bytes().to_vec()];
-    for name in SOURCES {
-        let path = repo_root.join(name);
-        parts.push(fs::read(&path).map_err(|error| touched("read", &path, &error).exit(Exit::Usage))?);
+    for path in &sources {
+        parts.push(fs::read(path).map_err(|error| failed(path, &error))?);
     }
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     Ok(Some(format!("prelinked-{}", hash_of(&parts))))

@@ -29,7 +29,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
         what: "cold boot: empty database to healthy",
         ours: Amount::Time(ours),
         beside: Some(("bootstrap + schema apply + start", theirs)),
-        target: "≤ 0.5",
+        target: "≤ 0.3",
     };
     console::heading("warm boot");
     let stage = Stage::set(ground, root, Choice::Local, None)?;
@@ -39,7 +39,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
         what: "warm boot: nothing to do, to healthy",
         ours: Amount::Time(ours),
         beside: Some(("directus start alone", theirs)),
-        target: "≤ 1.05",
+        target: "≤ 0.5",
     };
     console::heading("the runner's own work");
     let (ours, theirs) = in_turn(runs, || runner_plan(ground, &stage), || scripts(ground, &stage, root))?;

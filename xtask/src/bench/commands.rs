@@ -26,7 +26,7 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
             "the same by Directus' own commands: bootstrap, apply, both again, start, snapshot",
             theirs,
         )),
-        target: "≤ 0.7, ≤ 12 s",
+        target: "≤ 0.4, ≤ 6 s",
     };
     let folder = tempfile::tempdir()?;
     let large = large(root, folder.path())?;

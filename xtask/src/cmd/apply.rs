@@ -92,7 +92,7 @@ pub(crate) fn require_known_keys(settings: &BootSettings) -> Outcome<()> {
         .hint("take them out of the file, or spell them as Directus does"))
 }
 
-/// Node imports Directus for two seconds, and a large schema takes its time.
+/// Node imports Directus, and a large schema takes its time.
 pub(crate) fn say_what_is_compared(settings: &BootSettings) {
     console::say(&format!("comparing {} with {SNAPSHOT} through Directus", settings.database.describe()));
 }

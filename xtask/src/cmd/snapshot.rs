@@ -47,7 +47,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     apply::require_known_keys(&settings)?;
     console::say(&format!("reading the schema of {} through Directus", settings.database.describe()));
-    // Node imports Directus for two seconds: everything else happens meanwhile.
+    // Node imports Directus meanwhile.
     let mut bridge = engine::bridge(&settings)?;
     // Over a file with a conflict in it nothing is written: one side of it is not in the database.
     let before = Before::read(&root.join(SNAPSHOT))?;

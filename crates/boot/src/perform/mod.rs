@@ -132,7 +132,7 @@ impl<'a> Boot<'a> {
     fn prepare_inner(&self, report: Report<'_>) -> Outcome<Prepared> {
         let began = Instant::now();
         let release = Release::read(self.settings)?;
-        // Node imports Directus for two seconds: it may as well do that while we work.
+        // Importing Directus is the longest part of a warm boot: Node may as well do it while we work.
         let bridge = self.bridge_named(&self.working_as(), &release, Log::Stdout)?;
         let mut session = self.connect(report)?;
         let (lock, state) = self.lock(&mut session, &release, report)?;

@@ -22,7 +22,8 @@ export async function usePrelinked(folder, root) {
 	const table = new Table(realpathSync(root));
 	const hooks = redirect(manifest, folder, table);
 	try {
-		await import(pathToFileURL(join(folder, 'main.mjs')).href);
+		// One after the other: what has to be awaited, then the rest in one go (`prelink/build.js`).
+		for (const file of ['first.mjs', 'main.mjs']) await import(pathToFileURL(join(folder, file)).href);
 	} catch (error) {
 		hooks.deregister();
 		return `it does not load: ${error.message}`;

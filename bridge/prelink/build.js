@@ -62,6 +62,8 @@ async function main() {
 		banner: { js: rewrite.banner },
 		plugins: [groupsOf(groups), rewrite.plugin],
 	});
+	const late = [...rewrite.awaiting].filter((place) => !groups.first.some((file) => rewrite.place(file) === place));
+	if (late.length > 0) throw new Error(`\`${late.join('`, `')}\` awaits something while it is loaded: it belongs to the group \`first\``);
 	const digests = {};
 	for (const { path, text } of outputFiles) {
 		const contents = Buffer.from(withNeededNames(text, parseAst));
@@ -89,14 +91,17 @@ function entries(api, inRoot, inApi) {
 	const folder = (name, is) => readdirSync(join(dist, name)).filter(is).sort();
 	const migrations = folder('database/migrations', (file) => SYSTEM_MIGRATION.test(file));
 	const groups = {
+		// What awaits something while it is loaded. Alone, so that all else is loaded in one go: Directus opens its connections to Redis on the
+		// way, and ioredis breaks where somebody subscribes between such a connection's first answer and its second.
+		first: [inApi.resolve('directus/version')],
 		main: [
 			...Object.keys(MODULES).map((name) => inRoot.resolve(`@directus/api/${name}`)),
 			inApi.resolve('js-yaml'),
-			inApi.resolve('directus/version'),
 		],
 		migrations: migrations.map((file) => join(dist, 'database/migrations', file)),
 		operations: folder('operations', () => true).map((name) => join(dist, 'operations', name, 'index.js')),
 	};
+	for (const name of Object.keys(groups)) groups[name] = groups[name].map((file) => realpathSync(file));
 	return groups;
 }
 
@@ -123,7 +128,7 @@ function lazy({ outputs }, rewrite) {
 		atStart.add(output);
 		outputs[output].imports.filter(({ kind, external }) => kind === 'import-statement' && !external).forEach(({ path }) => load(path));
 	};
-	load(Object.keys(outputs).find((output) => name(output) === 'main.mjs'));
+	Object.keys(outputs).filter((output) => ['first.mjs', 'main.mjs'].includes(name(output))).forEach(load);
 	const found = {};
 	for (const [output, { inputs }] of Object.entries(outputs)) {
 		if (atStart.has(output)) continue;

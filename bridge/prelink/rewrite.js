@@ -18,6 +18,7 @@ const TABLE = '__prelinked';
 export function rewriter({ root, parse }) {
 	const modules = new Set();
 	const ecmaScript = new Set();
+	const awaiting = new Set();
 	const place = (file) => relative(root, file).split(sep).join('/');
 	const packages = new Map();
 
@@ -50,12 +51,13 @@ export function rewriter({ root, parse }) {
 
 	function esm(text, file, at) {
 		ecmaScript.add(place(file));
-		const changed = edit(text, file, (node, replace) => {
+		const changed = edit(text, file, (node, replace, outer) => {
 			if (node.type === 'MemberExpression' && isImportMeta(node.object) && !node.computed) {
 				if (['url', 'dirname', 'filename'].includes(node.property.name)) replace(node, `${TABLE}.${node.property.name}(${at})`);
 			}
 			dynamicImport(node, replace, at);
-		}, /\bimport\s*(\.\s*meta\b|\()/);
+			if (isAwait(node) && !outer.some(({ type }) => /Function|PropertyDefinition|StaticBlock/.test(type))) awaiting.add(place(file));
+		}, /\bimport\s*(\.\s*meta\b|\()|\bawait\b/);
 		return `${changed}\nimport * as __self from ${JSON.stringify(`./${basename(file)}`)}; ${TABLE}.enter(${at}, __self);`;
 	}
 
@@ -142,7 +144,7 @@ export function rewriter({ root, parse }) {
 		},
 	};
 
-	return { plugin, modules, exportsOf, banner: `const ${TABLE} = globalThis[Symbol.for("prelinked")], require = ${TABLE}.require("package.json");` };
+	return { plugin, place, modules, awaiting, exportsOf, banner: `const ${TABLE} = globalThis[Symbol.for("prelinked")], require = ${TABLE}.require("package.json");` };
 }
 
 function hasNativeCode(folder, manifest) {
@@ -152,6 +154,7 @@ function hasNativeCode(folder, manifest) {
 }
 
 const isImportMeta = (node) => node?.type === 'MetaProperty' && node.meta.name === 'import';
+const isAwait = (node) => node.type === 'AwaitExpression' || (node.type === 'ForOfStatement' && node.await);
 const isLiteral = (node) => node?.type === 'Literal' && typeof node.value === 'string';
 
 /** A path that esbuild follows by itself: a text, or one with a part of it open. */

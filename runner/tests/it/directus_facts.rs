@@ -103,7 +103,7 @@ fn d25_bootstrap_without_admin_variables_exits_0_and_makes_no_user() {
 fn d26_every_module_that_the_bridge_takes_is_there() {
     // The bridge names what is missing; a boot that installs, applies and serves has used every one of them.
     let Some(site) = Site::new() else { return };
-    site.edit("bridge/directus.js", |text| {
+    site.edit("bridge/modules.js", |text| {
         text.replace("'utils/get-snapshot': ['getSnapshot']", "'utils/get-snapshot': ['getPicture']")
     });
     site.prepare().expect(1, &["`@directus/api/utils/get-snapshot` no longer exports `getPicture`"]);

@@ -15,6 +15,7 @@ mod files;
 mod git;
 mod http;
 mod image;
+mod parallel;
 mod pipeline;
 mod process;
 mod project;

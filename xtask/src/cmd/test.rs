@@ -173,11 +173,11 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
 
 const DRILLS: &str = "drills";
 
-/// Every drill once; `cargo xtask drill --rounds` repeats them.
+/// A sample of them; `cargo xtask drill` does all.
 fn drills(root: &Path) -> Outcome<()> {
-    match crate::cmd::drill::run(crate::cmd::drill::Args::once(), root) {
-        Ok(Exit::Done) => Ok(()),
-        Ok(_) => {
+    match crate::cmd::drill::sampled(root) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
             Err(Failure::new("run the drills: a disturbed boot did not end as it must")
                 .hint("cargo xtask drill"))
         }

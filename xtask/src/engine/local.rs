@@ -107,6 +107,15 @@ impl Ground {
         Ok(Ground { runner, install, postgres: self.postgres.clone() })
     }
 
+    /// A server whose folder is below `within`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn server(&self, within: &Path) -> Outcome<Server> {
+        let options = ServerOptions { within: Some(within.to_path_buf()), ..ServerOptions::default() };
+        Server::start(&self.postgres, options)
+    }
+
     /// Node, and the folder of Directus: for what runs Directus' own commands.
     pub(crate) fn directus(&self) -> (String, String) {
         (self.install.node.display().to_string(), self.install.dir.display().to_string())
@@ -265,19 +274,6 @@ impl Stage {
         &self.folder
     }
 
-    /// Stops and starts the server, as an operator would.
-    ///
-    /// # Errors
-    /// When it does not come back, or is not ours.
-    pub(crate) fn restart_database(&self) -> Result<()> {
-        match &self.database {
-            Database::Own(server) => Ok(server.restart()?),
-            Database::Given(_) => {
-                Err(Failure::new("restart the server: only one of our own").exit(Exit::Usage).into())
-            }
-        }
-    }
-
     /// Restores a dump into the database.
     ///
     /// # Errors
@@ -342,8 +338,7 @@ impl Database {
         {
             return Ok(Database::Given(given));
         }
-        let options = ServerOptions { within: Some(folder.to_path_buf()), ..ServerOptions::default() };
-        let server = Server::start(&ground.postgres, options)?;
+        let server = ground.server(folder)?;
         server.create_database(DATABASE)?;
         Ok(Database::Own(server))
     }

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one tool to learn. The command enum, and one match.
 
 mod bench;
+mod cargo;
 mod check;
 mod cmd;
 mod console;

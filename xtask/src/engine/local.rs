@@ -132,14 +132,12 @@ pub(crate) fn given_runner(runner: &Path) -> Outcome<PathBuf> {
     })
 }
 
-/// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and says so.
+/// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and shows how far it is.
 ///
 /// # Errors
 /// What cargo says.
 pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
-    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let manifest = root.join("Cargo.toml").display().to_string();
     let what = "build the runner with `cargo`";
     let mut arguments = vec![
         "build",
@@ -150,17 +148,10 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         "--message-format=json-render-diagnostics",
     ];
     let same_everywhere = same_everywhere(&target);
-    arguments.extend(["--target", &target, "--manifest-path", &manifest, "--config", &same_everywhere]);
-    let build = || {
-        let announced = std::sync::Once::new();
-        let announce = move |line: &str| {
-            if line.trim_start().starts_with("Compiling") {
-                announced.call_once(|| console::say("    building the runner, static and optimized"));
-            }
-        };
-        process::run(what, &cargo, &arguments, Env::Inherited(variables.clone()), announce)
-    };
-    let lines = build().or_else(|failure| {
+    arguments.extend(["--target", &target, "--config", &same_everywhere]);
+    let title = "build the runner, static and optimized";
+    let build = || crate::cargo::run(root, what, title, &arguments, variables.clone());
+    let messages = build().or_else(|failure| {
         let said = failure.excerpt.as_deref().unwrap_or_default();
         if !["`core`", "`std`"].iter().any(|name| said.contains(&format!("can't find crate for {name}"))) {
             return Err(failure);
@@ -179,10 +170,10 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         .map_err(|failure| failure.hint(format!("install the target {target} for this Rust toolchain")))?;
         build()
     })?;
-    lines
-        .iter()
+    String::from_utf8_lossy(&messages)
+        .lines()
         .rev()
-        .find_map(|line| executable(line))
+        .find_map(executable)
         .ok_or_else(|| Failure::new(format!("{what}: cargo named no executable")))
 }
 

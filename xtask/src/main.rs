@@ -23,6 +23,7 @@ mod project;
 mod rehearsal;
 mod seed;
 mod steps;
+mod suites;
 mod template;
 
 use clap::{Parser, Subcommand};
@@ -58,7 +59,7 @@ Examples:
   cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
   cargo xtask diff main..HEAD            what changed between two revisions, in words
   cargo xtask apply --plan               what applying snapshots/schema.yaml to the live database would do
-  cargo xtask test                       every test this machine can run, naming what it left out
+  cargo xtask test                       every test this machine can run, naming what it skipped
 
 Exit codes:
   0 done   1 a step failed   2 usage or configuration   3 differences or findings   4 refused: it would destroy data

@@ -66,7 +66,9 @@ Exit codes:
   5 database (or Directus) not reachable in time   6 lock not obtained in time   128+n ended by signal n
 
 The database is named by Directus' own variables: DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD, DB_SSL__…, or
-DB_CONNECTION_STRING; each also as NAME_FILE.";
+DB_CONNECTION_STRING; each also as NAME_FILE.
+
+For developers of this tool: `cargo xtask drill` disturbs real boots on purpose, `cargo xtask bench` measures.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -86,7 +88,9 @@ enum Command {
     Test(cmd::test::Args),
     Doctor(cmd::doctor::Args),
     Setup(cmd::setup::Args),
+    #[command(hide = true)]
     Drill(cmd::drill::Args),
+    #[command(hide = true)]
     Bench(cmd::bench::Args),
     Completions(cmd::completions::Args),
     Supervise(cmd::supervise::Args),

@@ -5,7 +5,7 @@ use crate::pins::PINS;
 use crate::progress::Progress;
 use crate::sandbox::{self, MOUNT_POINTS, Options};
 use crate::tool::{self, Tool};
-use crate::{children, needs};
+use crate::{children, disk, needs};
 use contract::{Failure, Outcome};
 use duct::Expression;
 use std::ffi::OsString;
@@ -188,6 +188,9 @@ pub(crate) fn namespace() -> Outcome<Vec<&'static str>> {
 struct Far {
     unpacked: f32,
     set_up: f32,
+    /// Bytes that apt has fetched, and that it said it would.
+    fetched: u64,
+    to_fetch: u64,
 }
 
 impl Far {
@@ -200,8 +203,19 @@ impl Far {
             if phase.starts_with("creating tarball") {
                 step.fraction(0.85);
             }
+        } else if let Some(need) = line.strip_prefix("Need to get ") {
+            // `25.4 MB of archives.`, or `1.2 MB/25.4 MB` when some are there.
+            (self.fetched, self.to_fetch) =
+                (0, bytes(need.split([' ', '/']).take(2).collect::<Vec<_>>().join(" ").as_str()));
         } else if line.starts_with("Get:") {
-            step.detail(format!("downloading {}", line.split_whitespace().nth(4).unwrap_or_default()));
+            let size = line.rsplit_once('[').map_or("", |(_, size)| size.trim_end_matches(']'));
+            self.fetched += bytes(size);
+            let package = line.split_whitespace().nth(4).unwrap_or_default();
+            let fetched = disk::human(self.fetched);
+            step.detail(match self.to_fetch {
+                0 => format!("downloading {package}, {fetched}"),
+                all => format!("downloading {package}, {fetched} of {}", disk::human(all)),
+            });
         } else if line.starts_with("Unpacking") {
             self.unpacked += 1.0;
             step.detail(format!("unpacking {}", line.split_whitespace().nth(1).unwrap_or_default()));
@@ -211,6 +225,18 @@ impl Far {
         }
         step.fraction(0.1 + 0.4 * self.unpacked / EXPECTED_PACKAGES + 0.3 * self.set_up / EXPECTED_PACKAGES);
     }
+}
+
+/// Of apt's `43.4 kB`; 0 of what is none.
+fn bytes(size: &str) -> u64 {
+    let (number, unit) = size.split_once(' ').unwrap_or((size, "B"));
+    let factor = match unit {
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        _ => 1.0,
+    };
+    number.replace(',', "").parse::<f64>().map_or(0, |number| (number * factor) as u64)
 }
 
 #[cfg(test)]
@@ -231,10 +257,16 @@ mod tests {
         let mut far = Far::default();
         for line in [
             "I: installing remaining packages inside the chroot...",
+            "Need to get 25.4 MB of archives.",
+            "Get:1 http://deb.debian.org/debian trixie/main amd64 libpq5 amd64 17.6-0+deb13u1 [228 kB]",
+            "Get:2 http://deb.debian.org/debian trixie/main amd64 libc6 amd64 2.41-12 [2,847 kB]",
             "Unpacking libpq5:amd64 (17.6-0+deb13u1) ...",
         ] {
             far.see(line, &step);
         }
+        assert_eq!((far.fetched, far.to_fetch), (228_000 + 2_847_000, 25_400_000));
+        far.see("Need to get 1.5 MB/154 MB of archives.", &step);
+        assert_eq!((far.fetched, far.to_fetch), (0, 1_500_000));
         assert_eq!((far.unpacked, far.set_up), (1.0, 0.0));
         step.done();
     }

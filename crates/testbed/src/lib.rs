@@ -27,7 +27,7 @@ mod tool;
 pub use cache::Cache;
 pub use children::{find as find_program, is_root};
 pub use directus::{DirectusInstall, directus};
-pub use dump::{Restore, without_random_lines};
+pub use dump::Restore;
 pub use instance::Instance;
 pub use postgres_root::{PostgresRoot, postgres_root};
 pub use progress::Progress;

@@ -32,7 +32,6 @@ pub(crate) struct Stage {
     variables: Vec<(String, String)>,
     login: Login,
     install: DirectusInstall,
-    postgres: PostgresRoot,
     _undoing: Undoing,
 }
 
@@ -209,8 +208,8 @@ impl Stage {
         let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
         let mut variables = database.variables();
         variables.extend(directus_variables(root, &ground.install, &folder, &address, &login)?);
-        let (install, postgres) = (ground.install.clone(), ground.postgres.clone());
-        Ok(Stage { database, folder, address, variables, login, install, postgres, _undoing: undoing })
+        let install = ground.install.clone();
+        Ok(Stage { database, folder, address, variables, login, install, _undoing: undoing })
     }
 
     /// The whole environment of the runner: nothing of the developer's own leaks in.
@@ -237,14 +236,6 @@ impl Stage {
     /// Where Directus will listen.
     pub(crate) fn address(&self) -> &Address {
         &self.address
-    }
-
-    /// Everything that is in the database, as text: two equal pictures are two equal databases.
-    ///
-    /// # Errors
-    /// When `pg_dump` fails.
-    pub(crate) fn picture(&self) -> Result<String> {
-        self.database.dump(&self.postgres)
     }
 
     /// Runs a script with psql in one session; for comparisons.
@@ -338,15 +329,6 @@ impl Database {
         match self {
             Database::Own(server) => server.environment(DATABASE),
             Database::Given(given) => given.variables(),
-        }
-    }
-
-    fn dump(&self, postgres: &PostgresRoot) -> Result<String> {
-        // TimescaleDB's own bookkeeping (job statistics) changes by itself.
-        const ARGUMENTS: [&str; 2] = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
-        match self {
-            Database::Own(server) => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
-            Database::Given(given) => Ok(postgres.dump(given.settings(), &ARGUMENTS)?),
         }
     }
 

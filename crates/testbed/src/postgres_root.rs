@@ -33,6 +33,8 @@ const MIRROR_VARIABLE: &str = "XTASK_DEBIAN_MIRROR";
 #[derive(Clone, Debug)]
 pub struct PostgresRoot {
     dir: PathBuf,
+    /// Another server than Debian's, which is run in this root.
+    server: Option<PathBuf>,
 }
 
 impl PostgresRoot {
@@ -41,9 +43,23 @@ impl PostgresRoot {
         &self.dir
     }
 
+    fn at(dir: PathBuf) -> PostgresRoot {
+        PostgresRoot { dir, server: None }
+    }
+
+    /// The same with a server whose programs are in `bin` of that folder.
+    pub(crate) fn with_server(self, folder: PathBuf) -> PostgresRoot {
+        PostgresRoot { server: Some(folder), ..self }
+    }
+
+    /// A program of it, as [`sandbox::inside`].
+    pub(crate) fn inside(&self, home: Option<&Path>, program: &[&str], options: Options) -> Expression {
+        sandbox::inside(&self.dir, home, program, Options { server: self.server.clone(), ..options })
+    }
+
     /// The root in the cache, if it is there; fetches nothing.
     pub fn cached(cache: &Cache) -> Option<PostgresRoot> {
-        cache.finished(&part_name()).map(|dir| PostgresRoot { dir })
+        cache.finished(&part_name()).map(PostgresRoot::at)
     }
 
     /// What `postgres --version` says.
@@ -52,7 +68,8 @@ impl PostgresRoot {
     /// Exit 1 when it cannot be run in a sandbox.
     pub fn version(&self) -> Outcome<String> {
         let what = || Failure::new(format!("run `postgres --version` of `{}`", self.dir.display()));
-        let output = sandbox::inside(&self.dir, None, &["postgres", "--version"], Options::default())
+        let output = self
+            .inside(None, &["postgres", "--version"], Options::default())
             .stdin_null()
             .stdout_capture()
             .stderr_capture()
@@ -60,7 +77,9 @@ impl PostgresRoot {
             .run()
             .map_err(|error| what().cause_chain(&error))?;
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() || !said.contains(&format!("(PostgreSQL) {}.", PINS.postgres_major)) {
+        if !output.status.success()
+            || !(self.server.is_some() || said.contains(&format!("(PostgreSQL) {}.", PINS.postgres_major)))
+        {
             return Err(what().cause(format!("{said}{}", String::from_utf8_lossy(&output.stderr).trim())));
         }
         Ok(said)
@@ -75,7 +94,7 @@ pub fn postgres_root(cache: &Cache, progress: &Progress) -> Outcome<PostgresRoot
     let (title, name) = (title(), part_name());
     let recipe = Recipe { title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, progress))?;
-    Ok(PostgresRoot { dir })
+    Ok(PostgresRoot::at(dir))
 }
 
 pub(crate) fn is_cached(cache: &Cache) -> bool {
@@ -122,7 +141,7 @@ fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
         std::fs::create_dir_all(&dir).map_err(|error| touched("make the folder", &dir, &error))?;
     }
     workshop.step.detail("checking");
-    PostgresRoot { dir: workshop.part.clone() }.version().map(drop)
+    PostgresRoot::at(workshop.part.clone()).version().map(drop)
 }
 
 /// `mmdebstrap … | tar -x`: a tar in between, so that root and ordinary users alike own every file that stays, and removing

@@ -2,7 +2,7 @@
 
 use crate::console;
 use crate::docker::Docker;
-use crate::suites::{Binaries, Done, Group, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude};
+use crate::suites::{Binaries, Done, Group, Means, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude};
 use contract::{Exit, Failure, Outcome};
 use std::path::Path;
 use std::time::Instant;
@@ -75,13 +75,16 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
 impl Run<'_> {
     fn suite(&self, suite: &Suite, progress: &Progress) -> Done {
         // Tests show their own progress.
-        if !matches!(suite.what, What::Tests(_)) {
+        if !matches!(suite.what, What::Tests(_) | What::OnOtherServers(_)) {
             console::heading(suite.name);
         }
         let began = Instant::now();
         let mut tally = Tally::default();
         let went = match self.env(suite) {
-            Ok(env) => suite.run(self.root, &self.binaries, &env, progress, &mut tally).into(),
+            Ok(env) => {
+                let means = Means { binaries: &self.binaries, env, progress };
+                suite.run(self.root, &means, &mut tally).into()
+            }
             Err(failure) if self.require => Went::Failed(failure),
             Err(failure) => Went::Skipped(failure),
         };
@@ -101,7 +104,9 @@ impl Run<'_> {
 
 /// Fetches the services once, so that no test has to, and says where they are.
 fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
-    let (_, install) = testbed::provision_all(&Cache::open()?, root, &console::progress())?;
+    let (cache, progress) = (Cache::open()?, console::progress());
+    let (postgres, install) = testbed::provision_all(&cache, root, &progress)?;
+    testbed::embedded(&cache, &postgres, &progress)?;
     let mut env = vec![("TEST_DIRECTUS".to_owned(), install.dir.display().to_string())];
     if require {
         env.push(("TEST_REQUIRE".to_owned(), "1".to_owned()));

@@ -3,14 +3,13 @@
 //! The harness tells no times. But it starts its tests in the order in which it lists them, as many as it may at once, and the next one
 //! when one has ended; so the moment at which each began follows from the ends.
 
-use super::Tests;
-use super::binaries::{Binaries, Binary};
+use super::binaries::Binary;
+use super::{Means, Tests};
 use crate::process::{self, Env};
 use contract::{Failure, Outcome};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use testbed::Progress;
 use testbed::progress::Step;
 
 /// What a suite's tests came to.
@@ -28,21 +27,13 @@ pub(crate) struct Tally {
 ///
 /// # Errors
 /// What the harness says of those that failed.
-pub(super) fn run(
-    suite: &str,
-    tests: Tests,
-    binaries: &Binaries,
-    env: &[(String, String)],
-    progress: &Progress,
-    tally: &mut Tally,
-) -> Outcome<()> {
-    let programs: Vec<Program<'_>> = binaries
-        .of(tests.of)
-        .into_iter()
-        .map(|binary| Program::new(binary, tests.words, env))
-        .collect::<Outcome<_>>()?;
+pub(super) fn run(suite: &str, tests: Tests, means: &Means<'_>, tally: &mut Tally) -> Outcome<()> {
+    let env = &means.env;
+    let binaries = means.binaries.as_ref().map_err(Clone::clone)?.of(tests.of);
+    let programs: Vec<Program<'_>> =
+        binaries.into_iter().map(|binary| Program::new(binary, tests.words, env)).collect::<Outcome<_>>()?;
     let all: usize = programs.iter().map(|program| program.names.len()).sum();
-    let step = progress.step(format!("{suite} ({all})"));
+    let step = means.progress.step(format!("{suite} ({all})"));
     let failures: Vec<String> = programs
         .iter()
         .filter_map(|program| program.run(env, &step, all, tally).map_err(|failure| failure.render()).err())
@@ -51,7 +42,7 @@ pub(super) fn run(
         step.done();
         return Ok(());
     }
-    step.failed(&format!("{} of {all} tests failed", tally.failed));
+    step.failed("see below");
     Err(Failure::new(format!("run the {suite}")).excerpt(failures.join("\n").trim_end().to_owned()))
 }
 

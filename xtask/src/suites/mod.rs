@@ -46,6 +46,8 @@ pub(crate) enum What {
     Compile(&'static [&'static str]),
     /// Tests that were built before.
     Tests(Tests),
+    /// The same on a server of each other major version of Postgres (`TEST_DB_HOST`).
+    OnOtherServers(Tests),
 }
 
 /// Which tests, and how many of them at once.
@@ -66,7 +68,7 @@ pub(crate) enum Of {
 }
 
 /// In the order in which they run: what is cheap comes first.
-pub(crate) const SUITES: [Suite; 8] = [
+pub(crate) const SUITES: [Suite; 9] = [
     Suite { name: "static rules", group: Group::Fast, needs: &[], what: What::Own(static_rules) },
     Suite {
         name: "formatting",
@@ -96,6 +98,12 @@ pub(crate) const SUITES: [Suite; 8] = [
         }),
     },
     Suite {
+        name: "ledger on others",
+        group: Group::Services,
+        needs: &[],
+        what: What::OnOtherServers(Tests { of: Of::Integration(Some("migrations")), words: &[] }),
+    },
+    Suite {
         name: "container tests",
         group: Group::Containers,
         needs: testbed::needs::DOCKER,
@@ -121,19 +129,20 @@ pub(crate) const PROVISIONING: Suite = Suite {
     }),
 };
 
+/// What suites are run with.
+pub(crate) struct Means<'a> {
+    pub(crate) binaries: &'a Outcome<Binaries>,
+    /// Variables for the tests.
+    pub(crate) env: Vec<(String, String)>,
+    pub(crate) progress: &'a Progress,
+}
+
 impl Suite {
     /// Performs it.
     ///
     /// # Errors
     /// What did not pass.
-    pub(crate) fn run(
-        &self,
-        root: &Path,
-        binaries: &Outcome<Binaries>,
-        env: &[(String, String)],
-        progress: &Progress,
-        tally: &mut Tally,
-    ) -> Outcome<()> {
+    pub(crate) fn run(&self, root: &Path, means: &Means<'_>, tally: &mut Tally) -> Outcome<()> {
         match &self.what {
             What::Own(perform) => perform(root),
             What::Format(words) => format(root, words),
@@ -141,16 +150,26 @@ impl Suite {
                 crate::cargo::run(root, &format!("run the {}", self.name), self.name, words, Vec::new())
                     .map(drop)
             }
-            What::Tests(tests) => libtest::run(
-                self.name,
-                *tests,
-                binaries.as_ref().map_err(Clone::clone)?,
-                env,
-                progress,
-                tally,
-            ),
+            What::Tests(tests) => libtest::run(self.name, *tests, means, tally),
+            What::OnOtherServers(tests) => on_other_servers(self.name, *tests, means, tally),
         }
     }
+}
+
+/// All of them, whatever came of one. Our own Postgres has its major version tried already, with TimescaleDB.
+fn on_other_servers(suite: &str, tests: Tests, means: &Means<'_>, tally: &mut Tally) -> Outcome<()> {
+    let others = testbed::MAJORS.into_iter().filter(|major| *major != testbed::pins::PINS.postgres_major);
+    let mut outcome = Ok(());
+    for major in others {
+        let server = testbed::Server::of_major(major).map_err(|absent| Failure::new(absent.to_string()))?;
+        let mut env = means.env.clone();
+        env.push(("TEST_DB_HOST".to_owned(), server.socket_dir().display().to_string()));
+        env.push(("TEST_DB_PORT".to_owned(), server.port().to_string()));
+        let means = Means { env, ..*means };
+        let passed = libtest::run(&format!("{suite}: Postgres {major}"), tests, &means, tally);
+        outcome = outcome.and(passed);
+    }
+    outcome
 }
 
 fn static_rules(root: &Path) -> Outcome<()> {

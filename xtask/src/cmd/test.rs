@@ -2,7 +2,9 @@
 
 use crate::console;
 use crate::docker::Docker;
-use crate::suites::{Binaries, Done, Group, Means, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude};
+use crate::suites::{
+    Binaries, Coverage, Done, Group, Means, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude,
+};
 use contract::{Exit, Failure, Outcome};
 use std::path::Path;
 use std::time::Instant;
@@ -21,6 +23,7 @@ Examples:
   cargo xtask test
   cargo xtask test --only fast     what needs no database: seconds
   cargo xtask test --require       skip nothing: for CI
+  cargo xtask test --coverage      and which lines they reach
   cargo xtask test --json | jq '.suites[] | {suite, elapsed_ms}'")]
 pub(crate) struct Args {
     /// Only one group.
@@ -29,6 +32,9 @@ pub(crate) struct Args {
     /// Fail when something cannot run here.
     #[arg(long)]
     require: bool,
+    /// Count which lines the tests reach, crate by crate. Everything is built once more, in target/coverage.
+    #[arg(long)]
+    coverage: bool,
     /// The result as JSON.
     #[arg(long)]
     json: bool,
@@ -38,6 +44,7 @@ pub(crate) struct Args {
 struct Run<'a> {
     root: &'a Path,
     require: bool,
+    coverage: Option<Coverage>,
     binaries: Outcome<Binaries>,
     services: Outcome<Vec<(String, String)>>,
 }
@@ -47,9 +54,11 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let began = Instant::now();
     let wanted = |suite: &&Suite| args.only.is_none_or(|only| only == suite.group);
     let only_fast = args.only == Some(Group::Fast);
-    let binaries = Binaries::build(root, only_fast);
+    let coverage = args.coverage.then(|| Coverage::begin(root)).transpose()?;
+    let variables = coverage.as_ref().map(Coverage::build_variables).unwrap_or_default();
+    let binaries = Binaries::build(root, only_fast, variables);
     let services = if only_fast { Ok(Vec::new()) } else { services(root, args.require) };
-    let run = Run { root, require: args.require, binaries, services };
+    let run = Run { root, require: args.require, coverage, binaries, services };
     let suites = std::thread::scope(|scope| {
         let beside = [&PROVISIONING].into_iter().find(wanted).map(|suite| {
             console::say(&format!("{}: beside the others", suite.name));
@@ -69,6 +78,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         }
         suites
     });
+    run.tell_coverage()?;
     Ok(conclude(&suites, began.elapsed(), args.json))
 }
 
@@ -81,7 +91,8 @@ impl Run<'_> {
         let began = Instant::now();
         let mut tally = Tally::default();
         let went = match self.env(suite) {
-            Ok(env) => {
+            Ok(mut env) => {
+                env.extend(self.coverage.as_ref().map(Coverage::run_variable));
                 let means = Means { binaries: &self.binaries, env, progress };
                 suite.run(self.root, &means, &mut tally).into()
             }
@@ -90,6 +101,14 @@ impl Run<'_> {
         };
         crate::ending::wait_if_begun();
         Done { name: suite.name, went, elapsed: began.elapsed(), tally }
+    }
+
+    fn tell_coverage(&self) -> Outcome<()> {
+        if let (Some(coverage), Ok(binaries)) = (&self.coverage, &self.binaries) {
+            console::heading("lines that the tests reach");
+            coverage.report(self.root, binaries)?.iter().for_each(|line| console::say(line));
+        }
+        Ok(())
     }
 
     /// The variables of a suite, if it can run here.

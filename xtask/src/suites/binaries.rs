@@ -21,13 +21,17 @@ impl Binaries {
     ///
     /// # Errors
     /// What the compiler says.
-    pub(crate) fn build(root: &Path, units_only: bool) -> Outcome<Binaries> {
+    pub(crate) fn build(
+        root: &Path,
+        units_only: bool,
+        variables: Vec<(String, String)>,
+    ) -> Outcome<Binaries> {
         let mut words =
             vec!["test", "--no-run", "--locked", "--workspace", "--message-format=json-render-diagnostics"];
         if units_only {
             words.extend(["--lib", "--bins"]);
         }
-        let messages = crate::cargo::run(root, "build the tests", "build the tests", &words, Vec::new())?;
+        let messages = crate::cargo::run(root, "build the tests", "build the tests", &words, variables)?;
         Ok(Binaries(String::from_utf8_lossy(&messages).lines().filter_map(Binary::read).collect()))
     }
 
@@ -42,6 +46,20 @@ impl Binaries {
         let mut all: Vec<&Binary> = self.0.iter().filter(wanted).collect();
         all.sort_by(|a, b| a.folder.cmp(&b.folder));
         all
+    }
+}
+
+impl Binaries {
+    /// The folders in which they run.
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|binary| binary.folder.as_path())
+    }
+
+    /// All test programs, and the programs that they start.
+    pub(crate) fn paths_with_tested(&self, target: &Path) -> Vec<PathBuf> {
+        let tested = ["xtask", "runner"].map(|name| target.join("debug").join(name));
+        let tests = self.0.iter().map(|binary| binary.path.clone());
+        tests.chain(tested.into_iter().filter(|path| path.exists())).collect()
     }
 }
 

@@ -2,10 +2,12 @@
 //! then run as programs: a filter more costs no other build.
 
 mod binaries;
+mod coverage;
 mod libtest;
 mod report;
 
 pub(crate) use binaries::Binaries;
+pub(crate) use coverage::Coverage;
 pub(crate) use libtest::Tally;
 pub(crate) use report::{Done, Went, conclude};
 

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the one tool to learn. The command enum, and one match.
 
 mod bench;
+mod cargo;
 mod check;
 mod cmd;
 mod console;
@@ -15,12 +16,14 @@ mod files;
 mod git;
 mod http;
 mod image;
+mod parallel;
 mod pipeline;
 mod process;
 mod project;
 mod rehearsal;
 mod seed;
 mod steps;
+mod suites;
 mod template;
 
 use clap::{Parser, Subcommand};
@@ -56,14 +59,16 @@ Examples:
   cargo xtask snapshot                   write the live schema to snapshots/schema.yaml, and say what changed
   cargo xtask diff main..HEAD            what changed between two revisions, in words
   cargo xtask apply --plan               what applying snapshots/schema.yaml to the live database would do
-  cargo xtask test                       every test this machine can run, naming what it left out
+  cargo xtask test                       every test this machine can run, naming what it skipped
 
 Exit codes:
   0 done   1 a step failed   2 usage or configuration   3 differences or findings   4 refused: it would destroy data
   5 database (or Directus) not reachable in time   6 lock not obtained in time   128+n ended by signal n
 
 The database is named by Directus' own variables: DB_HOST, DB_PORT, DB_DATABASE, DB_USER, DB_PASSWORD, DB_SSL__…, or
-DB_CONNECTION_STRING; each also as NAME_FILE.";
+DB_CONNECTION_STRING; each also as NAME_FILE.
+
+For developers of this tool: `cargo xtask drill` disturbs real boots on purpose, `cargo xtask bench` measures.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -83,7 +88,9 @@ enum Command {
     Test(cmd::test::Args),
     Doctor(cmd::doctor::Args),
     Setup(cmd::setup::Args),
+    #[command(hide = true)]
     Drill(cmd::drill::Args),
+    #[command(hide = true)]
     Bench(cmd::bench::Args),
     Completions(cmd::completions::Args),
     Supervise(cmd::supervise::Args),

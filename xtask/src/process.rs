@@ -7,7 +7,7 @@ use contract::{Exit, Failure, Outcome};
 use duct::{Expression, ReaderHandle};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -52,8 +52,26 @@ pub(crate) fn start(
     env: Env,
     each: impl Fn(&str) + Send + 'static,
 ) -> Outcome<Running> {
+    begin(program, expression(program, arguments, env), each)
+}
+
+/// The same in a folder.
+///
+/// # Errors
+/// As [`start`].
+pub(crate) fn start_in(
+    folder: &Path,
+    program: &Path,
+    arguments: &[&str],
+    env: Env,
+    each: impl Fn(&str) + Send + 'static,
+) -> Outcome<Running> {
+    begin(program, expression(program, arguments, env).dir(folder), each)
+}
+
+fn begin(program: &Path, expression: Expression, each: impl Fn(&str) + Send + 'static) -> Outcome<Running> {
     let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
-    let handle = expression(program, arguments, env)
+    let handle = expression
         .reader()
         .map_err(|error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error))?;
     let (handle, lines) = (Arc::new(handle), Arc::new(Mutex::new(Vec::new())));
@@ -112,6 +130,42 @@ pub(crate) fn output_with(what: &str, program: &Path, arguments: &[&str], env: E
     }
     let lines = String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect();
     Err(Ended { status: output.status, lines }.failure(what))
+}
+
+/// Runs a program to its end, its two streams apart: what it wrote to stdout is returned, and `each` sees its stderr as it comes, cut where
+/// a line ends or is drawn anew.
+///
+/// # Errors
+/// When it cannot be started.
+pub(crate) fn apart(
+    program: &Path,
+    arguments: &[&str],
+    env: Env,
+    mut each: impl FnMut(&str) + Send,
+) -> Outcome<(ExitStatus, Vec<u8>)> {
+    let failed =
+        |error: std::io::Error| Failure::new(format!("start `{}`", program.display())).cause_chain(&error);
+    let (reader, writer) = std::io::pipe().map_err(failed)?;
+    let expression = quiet(program, arguments, env).stdout_capture().stderr_file(writer);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let (mut reader, mut chunk, mut line) = (reader, [0; 4096], Vec::new());
+            while let Ok(count @ 1..) = reader.read(&mut chunk) {
+                for byte in &chunk[..count] {
+                    if !matches!(byte, b'\r' | b'\n') {
+                        line.push(*byte);
+                        continue;
+                    }
+                    each(String::from_utf8_lossy(&line).trim_end());
+                    line.clear();
+                }
+            }
+        });
+        let output = expression.run();
+        // It holds the end of the pipe that the thread waits for.
+        drop(expression);
+        output.map(|output| (output.status, output.stdout)).map_err(failed)
+    })
 }
 
 /// The same, with bytes on its stdin, such as a secret, and its output kept for the error.
@@ -308,6 +362,11 @@ impl Drop for Running {
 impl Ended {
     /// The failure of a program that should have succeeded: its own exit code, and its last lines.
     pub(crate) fn failure(&self, what: &str) -> Failure {
+        self.failure_with(what, TAIL)
+    }
+
+    /// The same with that many of its last lines.
+    pub(crate) fn failure_with(&self, what: &str, most: usize) -> Failure {
         let (exit, how) = match (self.status.code(), self.status.signal()) {
             // Whoever asks for a failure did not get what it wanted: ended with 0, it still failed.
             (Some(code @ 1..=6), _) => {
@@ -316,7 +375,7 @@ impl Ended {
             (Some(code), _) => (Exit::Failed, format!("exit code {code}")),
             (None, signal) => (Exit::Failed, format!("signal {}", signal.unwrap_or(0))),
         };
-        let tail = &self.lines[self.lines.len().saturating_sub(TAIL)..];
+        let tail = &self.lines[self.lines.len().saturating_sub(most)..];
         let tail: Vec<String> = tail.iter().map(|line| format!("  | {line}")).collect();
         let failure = Failure::new(format!("{what}: {how}")).exit(exit);
         if tail.is_empty() { failure } else { failure.excerpt(tail.join("\n")) }

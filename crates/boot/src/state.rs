@@ -104,9 +104,7 @@ impl State {
         let history = presence.history.as_ref();
         queries.extend(history.map(|schema| history::query(schema, &release.id)));
         if presence.missing.is_empty() {
-            // Policies came with Directus 11; its own migrations turn the roles of an older one into them.
-            let users = if presence.policies { USERS } else { USERS_BEFORE_POLICIES };
-            queries.push(users.replace("{home}", &quoted(&tables.home)));
+            queries.push(users(&presence));
         } else if presence.directus_tables > 0 {
             queries.push(contents(&presence));
         }
@@ -158,9 +156,8 @@ pub fn server(session: &mut Session) -> Outcome<Server> {
 /// When its tables cannot be read.
 pub fn installed(session: &mut Session) -> Outcome<Directus> {
     let (_, presence) = facts(session)?;
-    let home = quoted(&presence.home);
-    let versions = format!("SELECT version FROM {home}.directus_migrations");
-    let users = if presence.policies { USERS } else { USERS_BEFORE_POLICIES }.replace("{home}", &home);
+    let versions = format!("SELECT version FROM {}.directus_migrations", quoted(&presence.home));
+    let users = users(&presence);
     let mut answers = ask(session, &format!("{versions}; {users}"))?.into_iter();
     let system_migrations =
         answers.next().unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next()).collect();
@@ -179,6 +176,7 @@ struct Presence {
     history: Option<String>,
     timescaledb: bool,
     policies: bool,
+    access: bool,
 }
 
 impl Presence {
@@ -235,6 +233,7 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
         history: some(14),
         timescaledb: server.timescaledb.is_some(),
         policies: truth(16),
+        access: truth(17),
     };
     Ok((server, presence))
 }
@@ -256,9 +255,20 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({history})),
        (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
         AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
-       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL
+       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL, to_regclass(format('%I.directus_access', home.name)) IS NOT NULL
 FROM (SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass('directus_collections')), current_schema()) AS name) AS home";
+
+/// Policies came with Directus 11; one of its own migrations turns the roles of an older one into them, statement by statement. A boot that
+/// was killed in between left `directus_policies` without `directus_access`: nobody has access then.
+fn users(presence: &Presence) -> String {
+    let query = match (presence.policies, presence.access) {
+        (false, _) => USERS_BEFORE_POLICIES,
+        (true, false) => USERS_WITHOUT_ACCESS,
+        (true, true) => USERS,
+    };
+    query.replace("{home}", &quoted(&presence.home))
+}
 
 /// Users, and active administrators: by a policy of their own, of their role, or of a role above it (D25).
 const USERS: &str = "
@@ -273,6 +283,7 @@ JOIN {home}.directus_policies p ON p.id = a.policy
 WHERE p.admin_access";
 
 const USERS_BEFORE_POLICIES: &str = "SELECT count(*), count(*) FROM {home}.directus_users";
+const USERS_WITHOUT_ACCESS: &str = "SELECT count(*), 0 FROM {home}.directus_users";
 
 /// Whether a half-made install holds anything: a user, a collection, a file.
 fn contents(presence: &Presence) -> String {

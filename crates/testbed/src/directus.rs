@@ -232,7 +232,7 @@ fn compile(workshop: &Workshop<'_>) -> Outcome<()> {
 }
 
 /// npm in the workshop. In a process namespace of its own where that can be had: compilers that it starts die with us too.
-fn npm(workshop: &Workshop<'_>, words: &[&str]) -> Expression {
+pub(crate) fn npm(workshop: &Workshop<'_>, words: &[&str]) -> Expression {
     let mut line: Vec<&str> = Vec::new();
     let sandboxed =
         ["bwrap", "--dev-bind", "/", "/", "--unshare-pid", "--die-with-parent", "--proc", "/proc"];

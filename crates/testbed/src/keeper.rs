@@ -1,7 +1,8 @@
 //! The thread that keeps a server. A child's death signal is tied to the *thread* that started it, and test threads come and go;
 //! so each server has a thread of its own, which does nothing but live as long as the server.
 
-use crate::sandbox::{self, Options};
+use crate::postgres_root::PostgresRoot;
+use crate::sandbox::Options;
 use duct::Handle;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, Signal};
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// What to run.
 pub(crate) struct Job {
-    pub(crate) root: PathBuf,
+    pub(crate) root: PostgresRoot,
     pub(crate) home: PathBuf,
     pub(crate) words: Vec<String>,
     pub(crate) log: PathBuf,
@@ -115,12 +116,10 @@ fn start(job: &Job) -> io::Result<Process> {
     let (info, info_of_child) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let log = File::options().create(true).append(true).open(&job.log)?;
     let words: Vec<&str> = job.words.iter().map(String::as_str).collect();
-    let options = Options {
-        info: Some(info_of_child.as_raw_fd()),
-        binds: job.options.binds.clone(),
-        keep_open: job.options.keep_open.clone(),
-    };
-    let bwrap = sandbox::inside(&job.root, Some(&job.home), &words, options)
+    let options = Options { info: Some(info_of_child.as_raw_fd()), ..job.options.clone() };
+    let bwrap = job
+        .root
+        .inside(Some(&job.home), &words, options)
         .stdin_null()
         .stdout_to_stderr()
         .stderr_file(log)

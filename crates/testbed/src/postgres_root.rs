@@ -5,7 +5,7 @@ use crate::pins::PINS;
 use crate::progress::Progress;
 use crate::sandbox::{self, MOUNT_POINTS, Options};
 use crate::tool::{self, Tool};
-use crate::{children, needs};
+use crate::{children, disk, needs};
 use contract::{Failure, Outcome};
 use duct::Expression;
 use std::ffi::OsString;
@@ -33,6 +33,8 @@ const MIRROR_VARIABLE: &str = "XTASK_DEBIAN_MIRROR";
 #[derive(Clone, Debug)]
 pub struct PostgresRoot {
     dir: PathBuf,
+    /// Another server than Debian's, which is run in this root.
+    server: Option<PathBuf>,
 }
 
 impl PostgresRoot {
@@ -41,9 +43,23 @@ impl PostgresRoot {
         &self.dir
     }
 
+    fn at(dir: PathBuf) -> PostgresRoot {
+        PostgresRoot { dir, server: None }
+    }
+
+    /// The same with a server whose programs are in `bin` of that folder.
+    pub(crate) fn with_server(self, folder: PathBuf) -> PostgresRoot {
+        PostgresRoot { server: Some(folder), ..self }
+    }
+
+    /// A program of it, as [`sandbox::inside`].
+    pub(crate) fn inside(&self, home: Option<&Path>, program: &[&str], options: Options) -> Expression {
+        sandbox::inside(&self.dir, home, program, Options { server: self.server.clone(), ..options })
+    }
+
     /// The root in the cache, if it is there; fetches nothing.
     pub fn cached(cache: &Cache) -> Option<PostgresRoot> {
-        cache.finished(&part_name()).map(|dir| PostgresRoot { dir })
+        cache.finished(&part_name()).map(PostgresRoot::at)
     }
 
     /// What `postgres --version` says.
@@ -52,7 +68,8 @@ impl PostgresRoot {
     /// Exit 1 when it cannot be run in a sandbox.
     pub fn version(&self) -> Outcome<String> {
         let what = || Failure::new(format!("run `postgres --version` of `{}`", self.dir.display()));
-        let output = sandbox::inside(&self.dir, None, &["postgres", "--version"], Options::default())
+        let output = self
+            .inside(None, &["postgres", "--version"], Options::default())
             .stdin_null()
             .stdout_capture()
             .stderr_capture()
@@ -60,7 +77,9 @@ impl PostgresRoot {
             .run()
             .map_err(|error| what().cause_chain(&error))?;
         let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if !output.status.success() || !said.contains(&format!("(PostgreSQL) {}.", PINS.postgres_major)) {
+        if !output.status.success()
+            || !(self.server.is_some() || said.contains(&format!("(PostgreSQL) {}.", PINS.postgres_major)))
+        {
             return Err(what().cause(format!("{said}{}", String::from_utf8_lossy(&output.stderr).trim())));
         }
         Ok(said)
@@ -75,7 +94,7 @@ pub fn postgres_root(cache: &Cache, progress: &Progress) -> Outcome<PostgresRoot
     let (title, name) = (title(), part_name());
     let recipe = Recipe { verb: "fetch", title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, progress))?;
-    Ok(PostgresRoot { dir })
+    Ok(PostgresRoot::at(dir))
 }
 
 pub(crate) fn is_cached(cache: &Cache) -> bool {
@@ -122,7 +141,7 @@ fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
         std::fs::create_dir_all(&dir).map_err(|error| touched("make the folder", &dir, &error))?;
     }
     workshop.step.detail("checking");
-    PostgresRoot { dir: workshop.part.clone() }.version().map(drop)
+    PostgresRoot::at(workshop.part.clone()).version().map(drop)
 }
 
 /// `mmdebstrap … | tar -x`: a tar in between, so that root and ordinary users alike own every file that stays, and removing
@@ -188,6 +207,9 @@ pub(crate) fn namespace() -> Outcome<Vec<&'static str>> {
 struct Far {
     unpacked: f32,
     set_up: f32,
+    /// Bytes that apt has fetched, and that it said it would.
+    fetched: u64,
+    to_fetch: u64,
 }
 
 impl Far {
@@ -200,8 +222,19 @@ impl Far {
             if phase.starts_with("creating tarball") {
                 step.fraction(0.85);
             }
+        } else if let Some(need) = line.strip_prefix("Need to get ") {
+            // `25.4 MB of archives.`, or `1.2 MB/25.4 MB` when some are there.
+            (self.fetched, self.to_fetch) =
+                (0, bytes(need.split([' ', '/']).take(2).collect::<Vec<_>>().join(" ").as_str()));
         } else if line.starts_with("Get:") {
-            step.detail(format!("downloading {}", line.split_whitespace().nth(4).unwrap_or_default()));
+            let size = line.rsplit_once('[').map_or("", |(_, size)| size.trim_end_matches(']'));
+            self.fetched += bytes(size);
+            let package = line.split_whitespace().nth(4).unwrap_or_default();
+            let fetched = disk::human(self.fetched);
+            step.detail(match self.to_fetch {
+                0 => format!("downloading {package}, {fetched}"),
+                all => format!("downloading {package}, {fetched} of {}", disk::human(all)),
+            });
         } else if line.starts_with("Unpacking") {
             self.unpacked += 1.0;
             step.detail(format!("unpacking {}", line.split_whitespace().nth(1).unwrap_or_default()));
@@ -211,6 +244,18 @@ impl Far {
         }
         step.fraction(0.1 + 0.4 * self.unpacked / EXPECTED_PACKAGES + 0.3 * self.set_up / EXPECTED_PACKAGES);
     }
+}
+
+/// Of apt's `43.4 kB`; 0 of what is none.
+fn bytes(size: &str) -> u64 {
+    let (number, unit) = size.split_once(' ').unwrap_or((size, "B"));
+    let factor = match unit {
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        _ => 1.0,
+    };
+    number.replace(',', "").parse::<f64>().map_or(0, |number| (number * factor) as u64)
 }
 
 #[cfg(test)]
@@ -231,10 +276,16 @@ mod tests {
         let mut far = Far::default();
         for line in [
             "I: installing remaining packages inside the chroot...",
+            "Need to get 25.4 MB of archives.",
+            "Get:1 http://deb.debian.org/debian trixie/main amd64 libpq5 amd64 17.6-0+deb13u1 [228 kB]",
+            "Get:2 http://deb.debian.org/debian trixie/main amd64 libc6 amd64 2.41-12 [2,847 kB]",
             "Unpacking libpq5:amd64 (17.6-0+deb13u1) ...",
         ] {
             far.see(line, &step);
         }
+        assert_eq!((far.fetched, far.to_fetch), (228_000 + 2_847_000, 25_400_000));
+        far.see("Need to get 1.5 MB/154 MB of archives.", &step);
+        assert_eq!((far.fetched, far.to_fetch), (0, 1_500_000));
         assert_eq!((far.unpacked, far.set_up), (1.0, 0.0));
         step.done();
     }

@@ -41,7 +41,12 @@ pub(crate) fn inside(root: &Path, home: Option<&Path>, program: &[&str], options
         add(&[&"--bind", folder, name]);
     }
     add(&[&"--chdir", &"/", &"--clearenv", &"--setenv", &"LC_ALL", &"C.UTF-8", &"--setenv", &"TZ", &"UTC"]);
-    add(&[&"--setenv", &"PATH", &format!("{}:/usr/bin:/bin", PINS.postgres_programs())]);
+    let mut path = format!("{}:/usr/bin:/bin", PINS.postgres_programs());
+    if let Some(server) = &options.server {
+        add(&[&"--ro-bind", server, &SERVER]);
+        path = format!("{SERVER}/bin:{path}");
+    }
+    add(&[&"--setenv", &"PATH", &path]);
     let info = options.info.map(|number| number.to_string());
     if let Some(info) = &info {
         add(&[&"--info-fd", info]);
@@ -54,11 +59,16 @@ pub(crate) fn inside(root: &Path, home: Option<&Path>, program: &[&str], options
     )
 }
 
+/// Where another server than the root's own appears.
+const SERVER: &str = "/run/server";
+
 /// The rarer wishes of [`inside`].
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     /// Further writable folders: on the host, in the sandbox.
     pub(crate) binds: Vec<(std::path::PathBuf, String)>,
+    /// The folder of another server than the root's own; its programs come first.
+    pub(crate) server: Option<std::path::PathBuf>,
     /// Where bubblewrap writes `{"child-pid": …}`.
     pub(crate) info: Option<RawFd>,
     /// Descriptors that everything in the sandbox keeps open.

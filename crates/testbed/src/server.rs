@@ -58,7 +58,7 @@ impl Default for ServerOptions {
 
 /// A running server. It ends, and then its folder goes, on drop; it is killed with its owner, however that one ends.
 pub struct Server {
-    root: PathBuf,
+    root: PostgresRoot,
     settings: Vec<(String, String)>,
     socket_dir: PathBuf,
     tcp_port: Option<u16>,
@@ -111,7 +111,7 @@ impl Server {
         let data = options.data.as_deref().map(PersistentData::open).transpose()?;
         let instance = Instance::make(options.keep, options.within.as_deref())?;
         let mut server = Server {
-            root: root.dir().to_owned(),
+            root: root.clone(),
             settings: settings(&options),
             socket_dir: instance.dir().join("s"),
             tcp_port: None,
@@ -222,7 +222,9 @@ impl Server {
         ];
         let words: Vec<&str> = words.into_iter().chain(["--dbname", database]).collect();
         let what = || Failure::new(format!("run a script in database `{database}` with `psql`"));
-        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+        let output = self
+            .root
+            .inside(Some(self.instance.dir()), &words, Options::default())
             .stdin_bytes(script)
             .stdout_capture()
             .stderr_capture()
@@ -249,7 +251,9 @@ impl Server {
         let mut words = restore.program.to_vec();
         words.extend(["--host", &socket, "--port", &port, "--username", SUPERUSER, "--dbname", database]);
         let what = || Failure::new(restore.what());
-        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+        let output = self
+            .root
+            .inside(Some(self.instance.dir()), &words, Options::default())
             .stdin_bytes(dump)
             .stdout_capture()
             .stderr_capture()
@@ -284,7 +288,9 @@ impl Server {
         words.extend(arguments);
         words.extend(["--dbname", database]);
         let what = || Failure::new(format!("dump database `{database}` with `pg_dump`"));
-        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, Options::default())
+        let output = self
+            .root
+            .inside(Some(self.instance.dir()), &words, Options::default())
             .stdin_null()
             .stdout_capture()
             .stderr_capture()
@@ -377,7 +383,9 @@ impl Server {
         let what =
             || Failure::new(format!("make a Postgres cluster in `{}` with `initdb`", self.dir().display()));
         let options = self.sandbox_options(cluster);
-        let output = sandbox::inside(&self.root, Some(self.instance.dir()), &words, options)
+        let output = self
+            .root
+            .inside(Some(self.instance.dir()), &words, options)
             .stdin_null()
             .stderr_to_stdout()
             .stdout_capture()

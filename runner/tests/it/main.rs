@@ -12,3 +12,4 @@ mod site;
 mod stakes;
 mod telling;
 mod upgrade;
+mod versions;

@@ -1,23 +1,30 @@
-//! Every test this machine can run; what is left out is named, with the reason.
+//! Every test this machine can run; what is skipped is named, with the reason. The suites themselves are in `suites`.
 
-use crate::console::{self, GREEN, RED, paint};
+use crate::console;
 use crate::docker::Docker;
+use crate::suites::{
+    Binaries, Coverage, Done, Group, Means, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude,
+};
 use contract::{Exit, Failure, Outcome};
 use std::path::Path;
-use testbed::Cache;
-use xshell::{Shell, cmd};
+use std::time::Instant;
+use testbed::{Cache, Progress};
 
 /// Run every test that this machine can run.
 ///
 /// Formatting, lints, the static rules, then unit and integration tests against real Postgres, TimescaleDB and Directus, which are fetched
-/// first if need be; the admin UI in a real browser, if there is one, whose pictures are kept in target/screenshots/; image, compose file and
-/// workflow, if Docker answers. What cannot run here is named with the reason; with --require that is a failure.
+/// first if need be, and a sample of the drills; the admin UI in a real browser, if there is one, whose pictures are kept in
+/// target/screenshots/; image, compose file and workflow, if Docker answers. The tests that fetch everything anew run beside the others,
+/// because they wait for the network mostly. The end has each suite's time and its slowest tests. What cannot run here is skipped, with
+/// the reason; with --require that is a failure.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
 Examples:
   cargo xtask test
   cargo xtask test --only fast     what needs no database: seconds
-  cargo xtask test --require       leave nothing out: for CI")]
+  cargo xtask test --require       skip nothing: for CI
+  cargo xtask test --coverage      and which lines they reach
+  cargo xtask test --json | jq '.suites[] | {suite, elapsed_ms}'")]
 pub(crate) struct Args {
     /// Only one group.
     #[arg(long, value_enum)]
@@ -25,170 +32,100 @@ pub(crate) struct Args {
     /// Fail when something cannot run here.
     #[arg(long)]
     require: bool,
+    /// Count which lines the tests reach, crate by crate. Everything is built once more, in target/coverage.
+    #[arg(long)]
+    coverage: bool,
+    /// The result as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Group {
-    /// Formatting, lints, static rules, unit tests.
-    Fast,
-    /// Against real services.
-    Services,
-    /// Image, compose file and workflow, with Docker: minutes.
-    Containers,
-    /// Fetching those services from nothing, and failing to: minutes.
-    Network,
+/// What all suites share.
+struct Run<'a> {
+    root: &'a Path,
+    require: bool,
+    coverage: Option<Coverage>,
+    binaries: Outcome<Binaries>,
+    services: Outcome<Vec<(String, String)>>,
 }
-
-struct Suite {
-    name: &'static str,
-    group: Group,
-    /// Programs that are not fetched by us, each with the package that has it.
-    needs: &'static [(&'static str, &'static str)],
-    arguments: &'static [&'static str],
-}
-
-const SUITES: [Suite; 7] = [
-    Suite { name: "formatting", group: Group::Fast, needs: &[], arguments: &["fmt", "--all", "--check"] },
-    Suite {
-        name: "lints",
-        group: Group::Fast,
-        needs: &[],
-        arguments: &["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"],
-    },
-    Suite {
-        name: "unit tests",
-        group: Group::Fast,
-        needs: &[],
-        arguments: &["test", "--quiet", "--locked", "--workspace", "--lib", "--bins"],
-    },
-    Suite {
-        name: "integration tests",
-        group: Group::Services,
-        needs: &[],
-        // One at a time within a binary: two cores, and each test may run a Directus of its own.
-        arguments: &[
-            "test",
-            "--locked",
-            "--workspace",
-            "--test",
-            "it",
-            "--no-fail-fast",
-            "--",
-            "--nocapture",
-            "--test-threads=2",
-            "--skip",
-            "browser::",
-            "--skip",
-            "containers::",
-        ],
-    },
-    Suite {
-        name: "container tests",
-        group: Group::Containers,
-        needs: testbed::needs::DOCKER,
-        arguments: &[
-            "test",
-            "--locked",
-            "--package",
-            "xtask",
-            "--test",
-            "it",
-            "--no-fail-fast",
-            "--",
-            "--nocapture",
-            "containers::",
-        ],
-    },
-    Suite {
-        name: "browser tests",
-        group: Group::Services,
-        needs: testbed::needs::BROWSER,
-        arguments: &[
-            "test",
-            "--locked",
-            "--package",
-            "xtask",
-            "--test",
-            "it",
-            "--",
-            "--nocapture",
-            "browser::",
-        ],
-    },
-    Suite {
-        name: "provisioning tests",
-        group: Group::Network,
-        needs: &[],
-        // They fetch everything anew into folders of their own, so they are marked and run by themselves.
-        arguments: &[
-            "test",
-            "--locked",
-            "--package",
-            "testbed",
-            "--test",
-            "it",
-            "--",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ],
-    },
-];
 
 /// Runs the suites in order; all of them, so that one failure does not hide another.
 pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
-    let wanted = |group: Group| args.only.is_none_or(|only| only == group);
-    let mut results: Vec<(&str, Went)> = Vec::new();
-    if wanted(Group::Fast) {
-        console::heading("static rules");
-        let clean = crate::cmd::check::require_clean(root);
-        results.push(("static rules", clean.map_err(|error| crate::as_failure(&error)).into()));
-    }
-    let services = if [Group::Services, Group::Containers, Group::Network].into_iter().any(wanted) {
-        services(root, args.require)
-    } else {
-        Ok(Vec::new())
-    };
-    for suite in SUITES.iter().filter(|suite| wanted(suite.group)) {
-        console::heading(suite.name);
-        let env = match (&services, suite.group) {
-            (_, Group::Fast) => Ok(Vec::new()),
-            (services, _) => services.clone(),
-        };
-        results.push(match env.and_then(|env| require_programs(suite).map(|()| env)) {
-            Ok(env) => (suite.name, cargo(suite, root, env).into()),
-            Err(failure) if args.require => (suite.name, Went::Failed(failure)),
-            Err(failure) => (suite.name, Went::LeftOut(failure)),
+    let began = Instant::now();
+    let wanted = |suite: &&Suite| args.only.is_none_or(|only| only == suite.group);
+    let only_fast = args.only == Some(Group::Fast);
+    let coverage = args.coverage.then(|| Coverage::begin(root)).transpose()?;
+    let variables = coverage.as_ref().map(Coverage::build_variables).unwrap_or_default();
+    let binaries = Binaries::build(root, only_fast, variables);
+    let services = if only_fast { Ok(Vec::new()) } else { services(root, args.require) };
+    let run = Run { root, require: args.require, coverage, binaries, services };
+    let suites = std::thread::scope(|scope| {
+        let beside = [&PROVISIONING].into_iter().find(wanted).map(|suite| {
+            console::say(&format!("{}: beside the others", suite.name));
+            scope.spawn(|| run.suite(suite, &Progress::silent()))
         });
-    }
-    if wanted(Group::Services) {
-        console::heading(DRILLS);
-        results.push((
-            DRILLS,
-            if services.is_ok() { drills(root).into() } else { Went::Failed(Failure::new("no services")) },
-        ));
-    }
-    Ok(conclude(&results))
+        let progress = console::progress();
+        let mut suites: Vec<Done> =
+            SUITES.iter().filter(wanted).map(|suite| run.suite(suite, &progress)).collect();
+        if let Some(beside) = beside {
+            let step = progress.step(format!("wait for the {}", PROVISIONING.name));
+            while !beside.is_finished() {
+                step.tick();
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+            step.done();
+            suites.push(beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        suites
+    });
+    run.tell_coverage()?;
+    Ok(conclude(&suites, began.elapsed(), args.json))
 }
 
-const DRILLS: &str = "drills";
-
-/// Every drill once; `cargo xtask drill --rounds` repeats them.
-fn drills(root: &Path) -> Outcome<()> {
-    match crate::cmd::drill::run(crate::cmd::drill::Args::once(), root) {
-        Ok(Exit::Done) => Ok(()),
-        Ok(_) => {
-            Err(Failure::new("run the drills: a disturbed boot did not end as it must")
-                .hint("cargo xtask drill"))
+impl Run<'_> {
+    fn suite(&self, suite: &Suite, progress: &Progress) -> Done {
+        // Tests show their own progress.
+        if !matches!(suite.what, What::Tests(_) | What::OnOtherServers(_)) {
+            console::heading(suite.name);
         }
-        Err(error) => Err(crate::as_failure(&error)),
+        let began = Instant::now();
+        let mut tally = Tally::default();
+        let went = match self.env(suite) {
+            Ok(mut env) => {
+                env.extend(self.coverage.as_ref().map(Coverage::run_variable));
+                let means = Means { binaries: &self.binaries, env, progress };
+                suite.run(self.root, &means, &mut tally).into()
+            }
+            Err(failure) if self.require => Went::Failed(failure),
+            Err(failure) => Went::Skipped(failure),
+        };
+        crate::ending::wait_if_begun();
+        Done { name: suite.name, went, elapsed: began.elapsed(), tally }
+    }
+
+    fn tell_coverage(&self) -> Outcome<()> {
+        if let (Some(coverage), Ok(binaries)) = (&self.coverage, &self.binaries) {
+            console::heading("lines that the tests reach");
+            coverage.report(self.root, binaries)?.iter().for_each(|line| console::say(line));
+        }
+        Ok(())
+    }
+
+    /// The variables of a suite, if it can run here.
+    fn env(&self, suite: &Suite) -> Outcome<Vec<(String, String)>> {
+        if suite.group == Group::Fast {
+            return Ok(Vec::new());
+        }
+        require_programs(suite)?;
+        self.services.clone()
     }
 }
 
 /// Fetches the services once, so that no test has to, and says where they are.
 fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
-    console::heading("services");
-    let (_, install) = testbed::provision_all(&Cache::open()?, root, &crate::console::progress())?;
+    let (cache, progress) = (Cache::open()?, console::progress());
+    let (postgres, install) = testbed::provision_all(&cache, root, &progress)?;
+    testbed::embedded(&cache, &postgres, &progress)?;
     let mut env = vec![("TEST_DIRECTUS".to_owned(), install.dir.display().to_string())];
     if require {
         env.push(("TEST_REQUIRE".to_owned(), "1".to_owned()));
@@ -209,46 +146,4 @@ fn require_programs(suite: &Suite) -> Outcome<()> {
     Err(Failure::new(format!("run the {}", suite.name))
         .cause(format!("{} not installed", programs.join(", ")))
         .hint(format!("sudo apt-get install {}", packages.join(" "))))
-}
-
-/// A line that you could type; its output goes where ours goes.
-fn cargo(suite: &Suite, root: &Path, env: Vec<(String, String)>) -> Outcome<()> {
-    let failed = |error: xshell::Error| Failure::new(format!("run the {}", suite.name)).cause(error);
-    let shell = Shell::new().map_err(failed)?;
-    shell.change_dir(root);
-    let arguments = suite.arguments;
-    cmd!(shell, "cargo {arguments...}").envs(env).run().map_err(failed)
-}
-
-/// How a suite went.
-enum Went {
-    Passed,
-    /// What it needs is not here; the failure says why.
-    LeftOut(Failure),
-    Failed(Failure),
-}
-
-impl From<Outcome<()>> for Went {
-    fn from(outcome: Outcome<()>) -> Self {
-        outcome.map_or_else(Went::Failed, |()| Went::Passed)
-    }
-}
-
-fn conclude(results: &[(&str, Went)]) -> Exit {
-    let (mut passed, mut left_out, mut failed) = (0, 0, 0);
-    console::say("");
-    for (name, went) in results {
-        let (count, word, why) = match went {
-            Went::Passed => (&mut passed, paint(GREEN, "ok"), None),
-            Went::LeftOut(why) => (&mut left_out, "left out".to_owned(), Some(why)),
-            Went::Failed(why) => (&mut failed, paint(RED, "failed"), Some(why)),
-        };
-        *count += 1;
-        console::say(&format!("  {name:<20} {word}"));
-        if let Some(why) = why {
-            console::error(why.render().trim_end());
-        }
-    }
-    console::result(&format!("{passed} passed, {failed} failed, {left_out} skipped"));
-    if failed == 0 { Exit::Done } else { Exit::Failed }
 }

@@ -61,9 +61,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
         true => None,
         false => Some(seed::load(root, &seed::files_of(root)?)?),
     };
-    console::heading("up");
     let up = dev::up(root, &Options { engine: args.engine, port: args.port, runner: args.runner })?;
-    console::say(&format!("    engine: {}", up.engine));
     let tally = match &seed {
         None => None,
         // Whoever works in it has changed things on purpose.

@@ -123,12 +123,11 @@ pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
     home.make()?;
     let _turn = home.turn()?;
     let (local, services) = (home.running(), Services::running(&home));
-    let in_containers = match options.engine {
-        Choice::Local => false,
-        Choice::Docker => true,
-        Choice::Auto if local.is_some() => false,
-        Choice::Auto => services.is_some() || (options.runner.is_none() && compose::answers()),
-    };
+    let own_runner = options.runner.is_some();
+    let (in_containers, why) =
+        pick(options.engine, local.is_some(), services.is_some(), own_runner, compose::answers);
+    let engine = if in_containers { "the services of compose.dev.yaml" } else { "the local engine" };
+    console::heading(&format!("up, on {engine}: {why}"));
     // One at a time: both would want the port, and a snapshot could be of either.
     match (in_containers, local, services) {
         (true, Some(record), _) => {
@@ -142,6 +141,25 @@ pub(crate) fn up(root: &Path, options: &Options) -> Result<Up> {
         _ => {}
     }
     if in_containers { compose::up(root, &home, options) } else { local::up(root, &home, options) }
+}
+
+/// Whether the engine is Docker's, and why.
+fn pick(
+    choice: Choice,
+    local_runs: bool,
+    services_run: bool,
+    own_runner: bool,
+    docker_answers: impl FnOnce() -> bool,
+) -> (bool, &'static str) {
+    match choice {
+        Choice::Local => (false, "--engine local"),
+        Choice::Docker => (true, "--engine docker"),
+        Choice::Auto if local_runs => (false, "it runs there already"),
+        Choice::Auto if services_run => (true, "they run already"),
+        Choice::Auto if own_runner => (false, "containers would compile a runner of their own"),
+        Choice::Auto if docker_answers() => (true, "Docker answers"),
+        Choice::Auto => (false, "Docker does not answer"),
+    }
 }
 
 /// The port can be had.
@@ -247,5 +265,21 @@ pub(crate) fn target(root: &Path, ours: &Environment) -> Outcome<(Address, Crede
         (Some(_), _) => target::named(ours),
         (None, Some(running)) => target::named(&running),
         (None, None) => Err(target::none(ours)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_already_is_picked_before_docker_is_asked() {
+        let unasked = || -> bool { panic!("Docker was asked") };
+        assert_eq!(pick(Choice::Local, false, true, false, unasked), (false, "--engine local"));
+        assert_eq!(pick(Choice::Auto, true, false, false, unasked), (false, "it runs there already"));
+        assert_eq!(pick(Choice::Auto, false, true, false, unasked), (true, "they run already"));
+        assert!(!pick(Choice::Auto, false, false, true, unasked).0);
+        assert_eq!(pick(Choice::Auto, false, false, false, || true), (true, "Docker answers"));
+        assert_eq!(pick(Choice::Auto, false, false, false, || false), (false, "Docker does not answer"));
     }
 }

@@ -2,13 +2,26 @@
 
 pub(crate) mod disturb;
 pub(crate) mod replicas;
+mod site;
 
-use crate::engine::{Ask, Choice, Ground, Stage};
-use crate::process::{self, Env, Running};
+use crate::console::elapsed;
 use anyhow::Result;
 use contract::Failure;
 use snapshot::Snapshot;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How much of a drill is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Every step once, at one moment of it.
+    Sample,
+    /// Every step at every moment, and that many times.
+    All {
+        /// How many times.
+        rounds: u32,
+    },
+}
 
 /// What came of one drill.
 #[derive(Debug, Default)]
@@ -21,6 +34,8 @@ pub(crate) struct Outcome {
     pub(crate) seen: std::collections::BTreeMap<String, usize>,
     /// The trials that did not end as they must.
     pub(crate) failures: Vec<String>,
+    /// How long all of them took.
+    pub(crate) elapsed: Duration,
 }
 
 impl Outcome {
@@ -28,61 +43,37 @@ impl Outcome {
         Outcome { name: name.to_owned(), ..Outcome::default() }
     }
 
-    fn count(&mut self, what: impl Into<String>) {
-        *self.seen.entry(what.into()).or_default() += 1;
+    /// One trial more: what happened, or why it failed.
+    fn count(&mut self, result: Result<impl Into<String>, String>) {
+        self.trials += 1;
+        match result {
+            Ok(what) => *self.seen.entry(what.into()).or_default() += 1,
+            Err(why) => self.failures.push(why),
+        }
     }
 
-    /// `kill -9: 30 trials; finished by the next boot 30; 0 failures`
+    /// Whether all of them ended as they must.
+    pub(crate) fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// `kill -9: 30 trials in 2 min 5 s; finished by the next boot 30; 0 failures`
     pub(crate) fn line(&self) -> String {
         let seen: Vec<String> = self.seen.iter().map(|(what, count)| format!("{what} {count}")).collect();
         format!(
-            "{}: {} trials; {}; {} failures",
+            "{}: {} trials in {}; {}; {} failures",
             self.name,
             self.trials,
+            elapsed(self.elapsed),
             seen.join(", "),
             self.failures.len()
         )
     }
 }
 
-/// A throwaway database of its own.
-fn stage(ground: &Ground, root: &Path) -> Result<Stage> {
-    Stage::set(ground, root, Choice::Local, None)
-}
-
-/// Starts `runner prepare` of the release in `root`, with JSON lines.
-fn prepare(
-    ground: &Ground,
-    stage: &Stage,
-    root: &Path,
-    each: impl Fn(&str) + Send + 'static,
-) -> Result<Running> {
-    let mut environment = of_release(stage, root);
-    environment.push((contract::env::LOG.to_owned(), "json".to_owned()));
-    Ok(process::start(&ground.runner, &["prepare"], Env::Only(environment), each)?)
-}
-
-/// The stage's environment, for the release in `root`.
-fn of_release(stage: &Stage, root: &Path) -> Vec<(String, String)> {
-    let mut environment = stage.environment();
-    environment.retain(|(name, _)| name != contract::env::ROOT);
-    environment.push((contract::env::ROOT.to_owned(), root.display().to_string()));
-    environment
-}
-
-/// Everything that must be the same after two boots: the recorded listing, and the number of rows of every table.
-fn picture(stage: &Stage) -> Result<String> {
-    let listing = stage.ask("SELECT listing FROM schema_releases ORDER BY number DESC LIMIT 1")?;
-    let counts = stage.ask(
-        "SELECT c.relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1] \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY 1",
-    )?;
-    Ok(format!("{}\n{}", listing.join("\n"), counts.join("\n")))
-}
-
 /// The same artefacts with one more migration in each phase and one more field: a new release, with something to do in every step.
-fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
-    let folder = stage.folder().join(format!("release-{number}"));
+fn next_release(root: &Path, within: &Path) -> Result<PathBuf> {
+    let folder = within.join("release-2");
     std::fs::create_dir(&folder)?;
     for name in ["db-init", "db-init-post", "snapshots", "bridge"] {
         let status = std::process::Command::new("cp").arg("-R").arg(root.join(name)).arg(&folder).status()?;
@@ -90,15 +81,12 @@ fn next_release(root: &Path, stage: &Stage, number: usize) -> Result<PathBuf> {
             return Err(Failure::new(format!("copy `{name}`")).into());
         }
     }
-    let pre = format!(
-        "CREATE TABLE IF NOT EXISTS drill_{number} (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n"
-    );
-    std::fs::write(folder.join(format!("db-init/9{number:03}_drill.sql")), pre)?;
-    let table = another_field(&folder.join(contract::artefacts::SNAPSHOT), &format!("drill_{number}"))?;
-    let post = format!(
-        "CREATE INDEX IF NOT EXISTS drill_{number}_idx ON {table} (drill_{number}, id);\nSELECT pg_sleep(0.2);\n"
-    );
-    std::fs::write(folder.join(format!("db-init-post/9{number:03}_drill_index.sql")), post)?;
+    let pre = "CREATE TABLE IF NOT EXISTS drill (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n";
+    std::fs::write(folder.join("db-init/9001_drill.sql"), pre)?;
+    let table = another_field(&folder.join(contract::artefacts::SNAPSHOT), "drill_note")?;
+    let post =
+        format!("CREATE INDEX IF NOT EXISTS drill_idx ON {table} (drill_note, id);\nSELECT pg_sleep(0.2);\n");
+    std::fs::write(folder.join("db-init-post/9001_drill_index.sql"), post)?;
     Ok(folder)
 }
 

@@ -1,56 +1,52 @@
 //! Many replicas at once, on an empty database and again on a new release: one works, none fails, all become healthy.
 
-use super::{Outcome, next_release, stage};
+use super::Outcome;
+use super::site::Site;
 use crate::console;
-use crate::engine::{Ground, Stage};
+use crate::engine::Ground;
 use crate::http::{self, Address};
-use crate::process::{self, Env, Running};
+use crate::process::Running;
 use anyhow::Result;
 use contract::Failure;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use testbed::Database;
 
 /// How long all of them may take to become healthy: they share this machine.
 const HEALTHY_WITHIN: Duration = Duration::from_secs(180);
 
 /// `rounds` databases, each with a first and a second release for `replicas` runners.
 pub(crate) fn drill(ground: &Ground, root: &Path, rounds: u32, replicas: u32) -> Result<Outcome> {
-    let mut outcome = Outcome::new(&format!("{replicas} replicas at once"));
+    let name = format!("{replicas} replicas at once");
+    console::heading(&name);
+    let mut outcome = Outcome::new(&name);
+    let all = Instant::now();
+    let site = Site::open(ground, root)?;
+    let releases = [("empty database", site.first_release()), ("new release", site.second_release()?)];
     for round in 1..=rounds {
-        let stage = stage(ground, root)?;
-        let second = next_release(root, &stage, 1)?;
-        for (what, release) in [("empty database", root), ("new release", second.as_path())] {
-            outcome.trials += 1;
+        let database = site.server().fresh_database("replicas")?;
+        for (what, release) in &releases {
             let began = Instant::now();
-            match together(ground, &stage, release, replicas) {
-                Ok(()) => {
-                    console::say(&format!(
-                        "    round {round}, {what}: one worked, {replicas} healthy ({:.1} s)",
-                        began.elapsed().as_secs_f64()
-                    ));
-                    outcome.count(format!("{what}: one worked, all healthy"));
-                }
-                Err(error) => {
-                    outcome.failures.push(format!(
-                        "round {round}, {what}: {}",
-                        crate::as_failure(&error).render().trim_end()
-                    ));
-                }
-            }
+            let result = together(&site, &database, release, replicas);
+            crate::ending::wait_if_begun();
+            let word =
+                if result.is_ok() { format!("one worked, {replicas} healthy") } else { "FAILED".to_owned() };
+            let time = console::elapsed(began.elapsed());
+            console::say(&format!("    round {round}, {what}: {word} ({time})"));
+            outcome.count(result.map(|()| format!("{what}: one worked, all healthy")).map_err(|error| {
+                format!("round {round}, {what}: {}", crate::as_failure(&error).render().trim_end())
+            }));
         }
     }
+    outcome.elapsed = all.elapsed();
     Ok(outcome)
 }
 
-fn together(ground: &Ground, stage: &Stage, release: &Path, replicas: u32) -> Result<()> {
+fn together(site: &Site<'_>, database: &Database<'_>, release: &Path, replicas: u32) -> Result<()> {
     let mut all: Vec<(Running, Address)> = Vec::new();
     for number in 0..replicas {
-        let socket = stage.folder().join(format!("replica-{number}.sock"));
-        let mut environment = super::of_release(stage, release);
-        environment.retain(|(name, _)| name != "UNIX_SOCKET_PATH");
-        environment.push(("UNIX_SOCKET_PATH".to_owned(), socket.display().to_string()));
-        let running = process::start(&ground.runner, &["start"], Env::Only(environment), |_| {})?;
-        all.push((running, Address::Socket(socket)));
+        let socket = site.folder().join(format!("replica-{number}.sock"));
+        all.push((site.start(database, release, &socket)?, Address::Socket(socket)));
     }
     let until = Instant::now() + HEALTHY_WITHIN;
     for (running, address) in &all {

@@ -353,29 +353,7 @@ impl Scene for DockerScene {
     }
 
     fn picture(&self) -> Result<String> {
-        // TimescaleDB's own bookkeeping (job statistics) changes by itself.
-        const DUMP: [&str; 3] = ["pg_dump", "--no-owner", "--exclude-table-data=_timescaledb*.*"];
-        let what = "dump the database with `pg_dump`";
-        let (mut words, mut environment) = (Vec::new(), Vec::new());
-        match &self.database {
-            Database::Own(name) => {
-                words.extend(["exec", name]);
-                words.extend(DUMP);
-                words.extend(["--username", SUPERUSER, DATABASE]);
-            }
-            Database::Given(given) => {
-                self.docker.provide(&PROJECT.database_image)?;
-                environment = libpq(&given.variables());
-                words.extend(["run", "--rm", "--network", &self.network]);
-                for name in ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE"] {
-                    words.extend(["--env", name]);
-                }
-                words.push(&PROJECT.database_image);
-                words.extend(DUMP);
-            }
-        }
-        let dump = self.docker.output(what, &words, &environment)?;
-        Ok(testbed::without_random_lines(&String::from_utf8_lossy(&dump)))
+        super::picture::take(self)
     }
 
     fn start(&self) -> Result<Box<dyn Serving + '_>> {
@@ -622,24 +600,6 @@ fn shared_network() -> String {
     }
 }
 
-/// libpq's names for what Directus' variables say.
-fn libpq(variables: &[(String, String)]) -> Vec<(String, String)> {
-    let names = [
-        ("DB_HOST", "PGHOST"),
-        ("DB_PORT", "PGPORT"),
-        ("DB_USER", "PGUSER"),
-        ("DB_PASSWORD", "PGPASSWORD"),
-        ("DB_DATABASE", "PGDATABASE"),
-    ];
-    let value = |name: &str| variables.iter().find(|(each, _)| each == name).map(|(_, value)| value.clone());
-    let mut all: Vec<(String, String)> =
-        names.into_iter().filter_map(|(ours, theirs)| Some((theirs.to_owned(), value(ours)?))).collect();
-    if value("DB_SSL").is_some_and(|value| value == "true") {
-        all.push(("PGSSLMODE".to_owned(), "require".to_owned()));
-    }
-    all
-}
-
 /// The image under test, by its id, so that a name that moves meanwhile changes nothing.
 ///
 /// # Errors
@@ -688,13 +648,5 @@ mod tests {
         let own = Label::of_this_process();
         let text = own.arguments("0a").pop().unwrap();
         assert_eq!(Label::parse(text.split_once('=').unwrap().1), Some(own));
-    }
-
-    #[test]
-    fn directus_variables_become_libpqs() {
-        let variables = [("DB_HOST", "db"), ("DB_PASSWORD", "x"), ("DB_SSL", "true")];
-        let all = libpq(&variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let expected = [("PGHOST", "db"), ("PGPASSWORD", "x"), ("PGSSLMODE", "require")];
-        assert_eq!(all, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

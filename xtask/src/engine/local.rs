@@ -32,7 +32,6 @@ pub(crate) struct Stage {
     variables: Vec<(String, String)>,
     login: Login,
     install: DirectusInstall,
-    postgres: PostgresRoot,
     _undoing: Undoing,
 }
 
@@ -107,6 +106,15 @@ impl Ground {
         Ok(Ground { runner, install, postgres: self.postgres.clone() })
     }
 
+    /// A server whose folder is below `within`.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn server(&self, within: &Path) -> Outcome<Server> {
+        let options = ServerOptions { within: Some(within.to_path_buf()), ..ServerOptions::default() };
+        Server::start(&self.postgres, options)
+    }
+
     /// Node, and the folder of Directus: for what runs Directus' own commands.
     pub(crate) fn directus(&self) -> (String, String) {
         (self.install.node.display().to_string(), self.install.dir.display().to_string())
@@ -123,14 +131,12 @@ pub(crate) fn given_runner(runner: &Path) -> Outcome<PathBuf> {
     })
 }
 
-/// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and says so.
+/// Builds the binary that ships, so that what is tested is what ships. The first time takes a minute or two, and shows how far it is.
 ///
 /// # Errors
 /// What cargo says.
 pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
-    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let manifest = root.join("Cargo.toml").display().to_string();
     let what = "build the runner with `cargo`";
     let mut arguments = vec![
         "build",
@@ -141,17 +147,10 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         "--message-format=json-render-diagnostics",
     ];
     let same_everywhere = same_everywhere(&target);
-    arguments.extend(["--target", &target, "--manifest-path", &manifest, "--config", &same_everywhere]);
-    let build = || {
-        let announced = std::sync::Once::new();
-        let announce = move |line: &str| {
-            if line.trim_start().starts_with("Compiling") {
-                announced.call_once(|| console::say("    building the runner, static and optimized"));
-            }
-        };
-        process::run(what, &cargo, &arguments, Env::Inherited(variables.clone()), announce)
-    };
-    let lines = build().or_else(|failure| {
+    arguments.extend(["--target", &target, "--config", &same_everywhere]);
+    let title = "build the runner, static and optimized";
+    let build = || crate::cargo::run(root, what, title, &arguments, variables.clone());
+    let messages = build().or_else(|failure| {
         let said = failure.excerpt.as_deref().unwrap_or_default();
         if !["`core`", "`std`"].iter().any(|name| said.contains(&format!("can't find crate for {name}"))) {
             return Err(failure);
@@ -170,10 +169,10 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
         .map_err(|failure| failure.hint(format!("install the target {target} for this Rust toolchain")))?;
         build()
     })?;
-    lines
-        .iter()
+    String::from_utf8_lossy(&messages)
+        .lines()
         .rev()
-        .find_map(|line| executable(line))
+        .find_map(executable)
         .ok_or_else(|| Failure::new(format!("{what}: cargo named no executable")))
 }
 
@@ -209,8 +208,8 @@ impl Stage {
         let address = port.map_or_else(|| Address::Socket(folder.join("directus.sock")), Address::Port);
         let mut variables = database.variables();
         variables.extend(directus_variables(root, &ground.install, &folder, &address, &login)?);
-        let (install, postgres) = (ground.install.clone(), ground.postgres.clone());
-        Ok(Stage { database, folder, address, variables, login, install, postgres, _undoing: undoing })
+        let install = ground.install.clone();
+        Ok(Stage { database, folder, address, variables, login, install, _undoing: undoing })
     }
 
     /// The whole environment of the runner: nothing of the developer's own leaks in.
@@ -239,14 +238,6 @@ impl Stage {
         &self.address
     }
 
-    /// Everything that is in the database, as text: two equal pictures are two equal databases.
-    ///
-    /// # Errors
-    /// When `pg_dump` fails.
-    pub(crate) fn picture(&self) -> Result<String> {
-        self.database.dump(&self.postgres)
-    }
-
     /// Runs a script with psql in one session; for comparisons.
     ///
     /// # Errors
@@ -263,19 +254,6 @@ impl Stage {
     /// The folder of this run; it goes with it.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// Stops and starts the server, as an operator would.
-    ///
-    /// # Errors
-    /// When it does not come back, or is not ours.
-    pub(crate) fn restart_database(&self) -> Result<()> {
-        match &self.database {
-            Database::Own(server) => Ok(server.restart()?),
-            Database::Given(_) => {
-                Err(Failure::new("restart the server: only one of our own").exit(Exit::Usage).into())
-            }
-        }
     }
 
     /// Restores a dump into the database.
@@ -342,8 +320,7 @@ impl Database {
         {
             return Ok(Database::Given(given));
         }
-        let options = ServerOptions { within: Some(folder.to_path_buf()), ..ServerOptions::default() };
-        let server = Server::start(&ground.postgres, options)?;
+        let server = ground.server(folder)?;
         server.create_database(DATABASE)?;
         Ok(Database::Own(server))
     }
@@ -352,15 +329,6 @@ impl Database {
         match self {
             Database::Own(server) => server.environment(DATABASE),
             Database::Given(given) => given.variables(),
-        }
-    }
-
-    fn dump(&self, postgres: &PostgresRoot) -> Result<String> {
-        // TimescaleDB's own bookkeeping (job statistics) changes by itself.
-        const ARGUMENTS: [&str; 2] = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
-        match self {
-            Database::Own(server) => Ok(server.pg_dump(DATABASE, &ARGUMENTS)?),
-            Database::Given(given) => Ok(postgres.dump(given.settings(), &ARGUMENTS)?),
         }
     }
 

@@ -38,7 +38,7 @@ impl Scene for LocalScene<'_> {
     }
 
     fn picture(&self) -> Result<String> {
-        self.stage.picture()
+        super::picture::take(self.stage)
     }
 
     fn start(&self) -> Result<Box<dyn Serving + '_>> {

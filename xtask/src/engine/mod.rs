@@ -4,6 +4,7 @@ pub(crate) mod docker;
 mod given;
 mod local;
 mod local_scene;
+mod picture;
 mod scene;
 
 pub(crate) use docker::{DockerScene, Listen};

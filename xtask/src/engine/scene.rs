@@ -20,7 +20,7 @@ pub(crate) trait Scene {
     /// Everything that is in the database, as text: two equal pictures are two equal databases.
     ///
     /// # Errors
-    /// When `pg_dump` fails.
+    /// What the server says.
     fn picture(&self) -> Result<String>;
 
     /// `runner start`, until Directus is healthy.

@@ -1,0 +1,106 @@
+//! The same release on every major version of Postgres that there is a server of. They are plain, so the release needs no extension.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use testbed::{Absent, Cache, Database, DirectusInstall, Server, require};
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn install() -> Result<DirectusInstall, Absent> {
+    DirectusInstall::cached(&Cache::open()?, &checkout())?
+        .ok_or_else(|| Absent::new("no Directus in the cache: run cargo xtask setup"))
+}
+
+/// The tiny release, laid out to be booted.
+fn release() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny");
+    let folders = ["db-init", "db-init-post", "snapshots"].map(|name| tiny.join(name));
+    for from in folders.into_iter().chain([checkout().join("bridge")]) {
+        let status = Command::new("cp").arg("-R").arg(from).arg(folder.path()).status();
+        assert!(status.expect("cp").success());
+    }
+    folder
+}
+
+/// Runs the runner to its end; it must end with 0 and say all of `texts`.
+#[track_caller]
+fn runner(
+    release: &Path,
+    install: &DirectusInstall,
+    database: &Database<'_>,
+    arguments: &[&str],
+    fast: &str,
+    texts: &[&str],
+) {
+    let text = |path: &Path| path.display().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+    command.args(arguments).env_clear().envs(database.environment()).stdin(Stdio::null());
+    command.envs([
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+        ("RUNNER_ROOT", text(release)),
+        ("RUNNER_DIRECTUS", text(&install.dir)),
+        ("RUNNER_NODE", text(&install.node)),
+        ("RUNNER_FAST", fast.to_owned()),
+        ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),
+        ("ADMIN_EMAIL", "admin@example.com".to_owned()),
+        ("ADMIN_PASSWORD", "correct horse battery".to_owned()),
+        ("PUBLIC_URL", "http://localhost".to_owned()),
+        ("STORAGE_LOCAL_ROOT", text(&release.join("uploads"))),
+        ("EXTENSIONS_PATH", text(&release.join("extensions"))),
+        ("TELEMETRY", "false".to_owned()),
+    ]);
+    let output = command.output().expect("the runner");
+    let said =
+        [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{arguments:?} on {}:\n{said}",
+        database.ask("SHOW server_version")
+    );
+    for text in texts {
+        assert!(said.contains(text), "no `{text}` in:\n{said}");
+    }
+}
+
+/// The recorded listing, without what each version spells in its own way: those lines end with a hash over it.
+fn listing(database: &Database<'_>) -> String {
+    let listing = database.ask("SELECT listing FROM schema_releases ORDER BY number DESC LIMIT 1");
+    let is_hashed = |line: &&str| ["\tview\t", "\tfunction\t"].iter().any(|kind| line.contains(kind));
+    listing.lines().filter(|line| !is_hashed(line)).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn p26_a_release_boots_on_every_major_version_and_is_listed_in_the_same_words() {
+    let Some(install) = require(install()) else { return };
+    let release = release();
+    let mut listings = Vec::new();
+    for major in testbed::MAJORS {
+        let Some(server) = require(Server::of_major(major)) else { return };
+        let database = server.fresh_database("versions").expect("a database");
+        assert!(database.ask("SHOW server_version_num").starts_with(&major.to_string()));
+        let run = |arguments: &[&str], fast: &str, texts: &[&str]| {
+            runner(release.path(), &install, &database, arguments, fast, texts);
+        };
+        run(&["prepare"], "on", &["1 migration run", "installed", "add 2 collections", "runner: prepared"]);
+        run(&["plan"], "on", &["this release is the latest (entry 1), and nothing changed since"]);
+        run(
+            &["prepare"],
+            "off",
+            &["no new migration, 1 already applied", "no differences", "the record stands"],
+        );
+        listings.push((major, listing(&database)));
+        assert_eq!(database.ask("SELECT count(*) FROM migrations_applied WHERE checksum IS NOT NULL"), "2");
+
+        // What somebody does by hand is seen, in this version's words too.
+        database.ask("ALTER TABLE readings DROP CONSTRAINT readings_degrees_check; ALTER TABLE plants ALTER name SET DEFAULT 'fern'");
+        run(&["status"], "on", &["constraint readings.readings_degrees_check", "plants.name"]);
+    }
+    for pair in listings.windows(2) {
+        let [(one, before), (other, after)] = pair else { unreachable!("windows of two") };
+        assert_eq!(before, after, "Postgres {one} and {other} list the same database otherwise");
+    }
+}

@@ -13,7 +13,6 @@ mod engine;
 mod erd;
 mod files;
 mod git;
-mod http;
 mod image;
 mod pipeline;
 mod process;
@@ -23,6 +22,7 @@ mod seed;
 mod steps;
 mod template;
 
+use ::client as http;
 use clap::{Parser, Subcommand};
 use console::Volume;
 use contract::{Exit, Failure};

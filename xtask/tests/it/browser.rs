@@ -105,7 +105,7 @@ impl Page<'_> {
         );
         let menu = self.text_of(".content-navigation");
         assert!(menu.contains(title), "`{title}` is not in the menu:\n{menu}");
-        let has_items = !self.instance.items(collection, "limit=1").is_empty();
+        let has_items = !self.instance.items(collection, "fields=id").is_empty();
         if has_items {
             let rows = "return document.querySelectorAll('tbody tr.table-row').length > 0";
             self.until("the list is there", rows);

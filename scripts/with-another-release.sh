@@ -1,17 +1,14 @@
 #!/bin/sh
-# Proves that the tests rest on nothing the team keeps: runs them in a copy of this repository whose db-init/, db-init-post/, snapshots/,
-# seeds/ and docs/schema.md are another project's. FOLDER has that release; without one it is the barest there can be.
+# Runs a command in a copy of this repository whose db-init/, db-init-post/, snapshots/, seeds/ and docs/schema.md are another project's: those
+# in FOLDER, or with `-` the barest there can be. Without a command it runs the tests, and so proves that they rest on nothing the team keeps.
 #
-#   scripts/with-another-release.sh [FOLDER] [-- ARGUMENTS OF cargo test]
+#   scripts/with-another-release.sh FOLDER|- [COMMAND…]
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
-release=
-if [ $# -gt 0 ] && [ "$1" != -- ]; then
-    release=$(cd "$1" && pwd)
-    shift
-fi
-[ "${1:-}" != -- ] || shift
-[ $# -gt 0 ] || set -- --workspace -- --skip containers:: --skip browser::
+RELEASE=${1:?a folder with another release, or - for a bare one}
+shift
+[ "$RELEASE" = - ] || RELEASE=$(cd "$RELEASE" && pwd)
+[ $# -gt 0 ] || set -- cargo test --workspace -- --skip containers:: --skip browser::
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -19,9 +16,9 @@ cd "$here"
 git ls-files -z --cached --others --exclude-standard | tar --create --null --files-from=- | tar --extract -C "$copy"
 cd "$copy"
 git init --quiet
-rm -rf db-init db-init-post snapshots seeds docs/schema.md
-if [ -n "$release" ]; then
-    for name in db-init db-init-post snapshots seeds; do cp -R "$release/$name" .; done
+rm -rf db-init db-init-post snapshots seeds
+if [ "$RELEASE" != - ]; then
+    for name in db-init db-init-post snapshots seeds; do cp -R "$RELEASE/$name" .; done
 else
     mkdir db-init db-init-post snapshots seeds
     echo 'CREATE TABLE IF NOT EXISTS bare (id int PRIMARY KEY);' >db-init/001_bare.sql
@@ -33,7 +30,7 @@ fields: []
 systemFields: []
 relations: []" >snapshots/schema.yaml
 fi
-export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target/another-release}"
+export RELEASE CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target/another-release}"
 cargo xtask erd
 cargo xtask check
-cargo test "$@"
+"$@"

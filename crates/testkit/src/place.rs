@@ -45,26 +45,31 @@ impl Place {
     /// copy of that database, which takes a tenth of a second instead of a whole boot.
     #[track_caller]
     pub fn booted(boot: impl FnOnce(&Place)) -> Option<Place> {
-        static TEMPLATE: OnceLock<Place> = OnceLock::new();
-        require(Server::shared())?;
-        require(install())?;
+        // The database alone: a folder in a static would never be removed.
+        static TEMPLATE: OnceLock<Database<'static>> = OnceLock::new();
+        let server = require(Server::shared())?;
+        let install = require(install())?;
         let template = TEMPLATE.get_or_init(|| {
             let place = Place::empty().expect("both are there");
             boot(&place);
             // Nobody's session is in the way of a copy then, nor a worker of TimescaleDB, which leaves such a database alone.
             let closed = format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", place.database.name());
-            let mut client = place.database.server().connect("postgres").expect("a connection");
+            let mut client = server.connect("postgres").expect("a connection");
             client.batch_execute(&closed).expect("a closed database");
-            place
+            place.database
         });
-        Some(template.copy())
+        Some(Place::copy_of(template, install))
     }
 
     /// The same in a copy of the database, which nobody may be connected to.
     pub fn copy(&self) -> Place {
-        let server = Server::shared().expect("this place is on it");
-        let copy = server.fresh_copy(&self.database);
-        Place::of(copy.unwrap_or_else(|failure| panic!("{}", failure.render())), self.install.clone())
+        Place::copy_of(&self.database, self.install.clone())
+    }
+
+    fn copy_of(database: &Database<'static>, install: DirectusInstall) -> Place {
+        let server = Server::shared().expect("that database is on it");
+        let copy = server.fresh_copy(database);
+        Place::of(copy.unwrap_or_else(|failure| panic!("{}", failure.render())), install)
     }
 
     fn of(database: Database<'static>, install: DirectusInstall) -> Place {

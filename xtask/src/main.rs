@@ -14,7 +14,6 @@ mod engine;
 mod erd;
 mod files;
 mod git;
-mod http;
 mod image;
 mod parallel;
 mod pipeline;
@@ -26,6 +25,7 @@ mod steps;
 mod suites;
 mod template;
 
+use ::client as http;
 use clap::{Parser, Subcommand};
 use console::Volume;
 use contract::{Exit, Failure};

@@ -1,7 +1,7 @@
 //! What we rely on about Directus itself. A failure here means that the pinned version behaves differently: read docs/ARCHITECTURE.md
 //! for what rests on the fact.
 
-use crate::site::{Site, checkout, said};
+use crate::site::{Site, said};
 use rustix::process::Signal;
 use std::io::Read;
 use std::net::TcpListener;
@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 #[test]
 fn d1_schema_apply_without_directus_tables_does_nothing_and_exits_0() {
     let Some(site) = Site::new() else { return };
-    let snapshot = checkout().join("snapshots/schema.yaml");
+    let snapshot = site.tree.path("snapshots/schema.yaml");
     let snapshot = snapshot.to_str().expect("text");
     site.directus(&["schema", "apply", "--yes", snapshot])
         .expect(0, &["Directus isn't installed on this database"]);
-    assert_eq!(site.ask("SELECT to_regclass('entries') IS NULL"), "t");
+    assert_eq!(site.ask("SELECT to_regclass('plantings') IS NULL"), "t");
 }
 
 /// A snapshot of one collection, with `meta` as given.
 fn snapshot_of_one(site: &Site, meta: &str) -> String {
-    let path = site.root().join("one.json");
+    let path = site.tree.path("one.json");
     let text = format!(
         r#"{{"version":1,"directus":"11.17.4","vendor":"postgres","fields":[],"systemFields":[],"relations":[],
             "collections":[{{"collection":"toys","meta":{meta},"schema":{{"name":"toys"}}}}]}}"#
@@ -60,7 +60,7 @@ fn d17_cli_js_asks_for_updates_first() {
     let cli = site.install.dir.join("node_modules/directus/cli.js");
     let mut command = site.program(&site.install.node, &[cli.to_str().expect("text"), "--version"]);
     // Its cache of the answer is looked for in the working folder's package.
-    command.current_dir(site.root()).env("HTTPS_PROXY", &address).env("https_proxy", &address);
+    command.current_dir(site.tree.root()).env("HTTPS_PROXY", &address).env("https_proxy", &address);
     let mut child = command
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
@@ -103,7 +103,7 @@ fn d25_bootstrap_without_admin_variables_exits_0_and_makes_no_user() {
 fn d26_every_module_that_the_bridge_takes_is_there() {
     // The bridge names what is missing; a boot that installs, applies and serves has used every one of them.
     let Some(site) = Site::new() else { return };
-    site.edit("bridge/modules.js", |text| {
+    site.tree.edit("bridge/modules.js", |text| {
         text.replace("'utils/get-snapshot': ['getSnapshot']", "'utils/get-snapshot': ['getPicture']")
     });
     site.prepare().expect(1, &["`@directus/api/utils/get-snapshot` no longer exports `getPicture`"]);

@@ -11,10 +11,8 @@ const HOLDER: &str = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND g
 #[test]
 fn a_boot_that_lost_its_lock_does_nothing_more_and_the_next_one_goes_on() {
     let Some(site) = Site::new() else { return };
-    let slow = site.root().join("db-init/004_slow.sql");
-    std::fs::write(&slow, "CREATE TABLE slow (id int);\nSELECT pg_sleep(3);\n").expect("a file");
-    std::fs::write(site.root().join("db-init/005_next.sql"), "CREATE TABLE next (id int);\n")
-        .expect("a file");
+    site.tree.write("db-init/004_slow.sql", "CREATE TABLE slow (id int);\nSELECT pg_sleep(3);\n");
+    site.tree.write("db-init/005_next.sql", "CREATE TABLE next (id int);\n");
     let child = site.runner(&["prepare"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.expect("a process");
     let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND state = 'active' \

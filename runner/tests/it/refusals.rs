@@ -6,7 +6,9 @@ use crate::site::{Site, said};
 fn d2_a_collection_without_its_group_is_refused_before_anything_is_touched() {
     let Some(site) = Site::new() else { return };
     // The key is gone, not null: Directus would create the collection, and drop it with its rows at the next apply (D3).
-    site.remove_line("snapshots/schema.yaml", "- collection: vehicles\n", "group:");
+    site.tree.edit("snapshots/schema.yaml", |text| {
+        testkit::text::without_line(&text, "- collection: plants\n", "group:")
+    });
     site.prepare().expect(2, &["snapshots/schema.yaml:", "`meta.group` is missing", "nothing was touched"]);
     assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
@@ -14,7 +16,8 @@ fn d2_a_collection_without_its_group_is_refused_before_anything_is_touched() {
 #[test]
 fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
     let Some(site) = Site::new() else { return };
-    site.edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
+    site.tree
+        .edit("snapshots/schema.yaml", |text| text.replacen("directus: 11.17.4", "directus: 11.13.0", 1));
     site.prepare()
         .expect(2, &["it is of Directus 11.13.0, this is 11.17.4", "hint: take the snapshot again"]);
     assert_eq!(
@@ -27,32 +30,25 @@ fn d6_a_snapshot_of_another_version_is_refused_before_it_is_applied() {
 #[test]
 fn a_release_without_a_snapshot_touches_nothing() {
     let Some(site) = Site::new() else { return };
-    std::fs::remove_file(site.root().join("snapshots/schema.yaml")).expect("a file");
+    site.tree.remove("snapshots/schema.yaml");
     site.prepare().expect(2, &["snapshots/schema.yaml"]);
     assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 
 #[test]
 fn d23_narrowing_a_populated_field_is_refused_with_exit_4() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     site.ask(
-        "INSERT INTO vehicles (id, category, make, model) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva')",
+        "INSERT INTO plants (id, category, genus, species) VALUES (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa')",
     );
-    site.edit("snapshots/schema.yaml", |text| {
-        let (before, after) =
-            text.split_once("  - collection: vehicles\n    field: make\n").expect("the field");
-        let after = after.replacen("max_length: 100", "max_length: 2", 1);
-        format!("{before}  - collection: vehicles\n    field: make\n{after}")
-    });
-    site.prepare().expect(4, &["~ vehicles.make: max length 100 → 2 (", "nothing was applied"]);
-    assert_eq!(site.ask("SELECT make FROM vehicles"), "Lada");
+    site.tree.change_field("plants", "genus", "max_length: 100", "max_length: 2");
+    site.prepare().expect(4, &["~ plants.genus: max length 100 → 2 (", "nothing was applied"]);
+    assert_eq!(site.ask("SELECT genus FROM plants"), "Salvia");
 }
 
 #[test]
 fn a_database_of_a_newer_directus_is_refused() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     site.ask("INSERT INTO directus_migrations (version, name) VALUES ('29990101A', 'From The Future')");
     site.prepare().expect(1, &["29990101A", "made by another version"]);
 }
@@ -60,17 +56,15 @@ fn a_database_of_a_newer_directus_is_refused() {
 #[test]
 fn the_ordering_bug_names_the_file_the_line_and_the_remedy() {
     let Some(site) = Site::new() else { return };
-    let root = site.root();
-    std::fs::rename(
-        root.join("db-init-post/001_junction_unique_constraints.sql"),
-        root.join("db-init/004_junction_unique_constraints.sql"),
-    )
-    .expect("a rename");
+    site.tree.rename(
+        "db-init-post/001_junction_unique_constraints.sql",
+        "db-init/004_junction_unique_constraints.sql",
+    );
     site.prepare().expect(
         1,
         &[
             "db-init/004_junction_unique_constraints.sql:",
-            "relation \"organization_users\" does not exist",
+            "relation \"planting_sensors\" does not exist",
             "managed by Directus",
             "db-init-post/",
         ],
@@ -80,47 +74,42 @@ fn the_ordering_bug_names_the_file_the_line_and_the_remedy() {
 
 #[test]
 fn an_edited_migration_is_refused_and_nothing_runs() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     let before = site.picture();
-    site.edit("db-init/003_faulty_column.sql", |text| text.replace("DEFAULT false", "DEFAULT true"));
-    std::fs::write(site.root().join("db-init/004_new.sql"), "CREATE TABLE never (id int);\n")
-        .expect("a file");
+    site.tree.edit("db-init/003_faulty_column.sql", |text| text.replace("DEFAULT false", "DEFAULT true"));
+    site.tree.write("db-init/004_new.sql", "CREATE TABLE never (id int);\n");
     site.prepare().expect(1, &["db-init/003_faulty_column.sql", "hint:"]);
     assert!(before == site.picture(), "something ran");
 }
 
 #[test]
 fn a_constraint_that_somebody_dropped_is_missed_by_name() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
-    site.ask("ALTER TABLE entries DROP CONSTRAINT entries_event_race_number_unique");
-    site.prepare()
-        .expect(1, &["entries_event_race_number_unique", "002_event_participation_unique_constraints.sql"]);
+    let Some(site) = Site::booted() else { return };
+    site.ask("ALTER TABLE plantings DROP CONSTRAINT plantings_season_number_unique");
+    site.prepare().expect(1, &["plantings_season_number_unique", "002_season_unique_constraints.sql"]);
 }
 
 #[test]
 fn a_constraint_that_somebody_gave_other_columns_is_missed_too() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
-    let name = "classes_event_code_unique";
+    let Some(site) = Site::booted() else { return };
+    let name = "beds_season_code_unique";
     site.ask(&format!(
-        "ALTER TABLE classes DROP CONSTRAINT {name}, ADD CONSTRAINT {name} UNIQUE (event, code, name)"
+        "ALTER TABLE beds DROP CONSTRAINT {name}, ADD CONSTRAINT {name} UNIQUE (season, code, name)"
     ));
     site.prepare().expect(1, &[name, "has other columns"]);
 }
 
 #[test]
 fn a_deletion_on_a_populated_database_is_refused_with_exit_4() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
-    site.edit("snapshots/schema.yaml", |text| {
-        let start = text.find("  - collection: vehicles\n    field: plate\n").expect("the field");
-        let end = start + 1 + text[start + 1..].find("\n  - collection:").expect("the next field") + 1;
-        format!("{}{}", &text[..start], &text[end..])
-    });
-    site.prepare().expect(4, &["- vehicles.plate (dropped", "nothing was applied"]);
-    assert_eq!(site.ask("SELECT count(*) FROM information_schema.columns WHERE table_name='vehicles' AND column_name='plate'"), "1");
+    let Some(site) = Site::booted() else { return };
+    site.tree.drop_field("plants", "tag");
+    site.prepare().expect(4, &["- plants.tag (dropped", "nothing was applied"]);
+    assert_eq!(
+        site.ask(
+            "SELECT count(*) FROM information_schema.columns WHERE table_name='plants' AND column_name='tag'"
+        ),
+        "1"
+    );
 }
 
 #[test]
@@ -134,8 +123,7 @@ fn d25_a_first_boot_without_an_administrator_touches_nothing() {
 
 #[test]
 fn d25_a_database_whose_only_administrator_is_gone_is_not_served() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     // Without users: repaired.
     site.ask("DELETE FROM directus_users");
     site.prepare().expect(0, &["first administrator made"]);
@@ -144,8 +132,7 @@ fn d25_a_database_whose_only_administrator_is_gone_is_not_served() {
 
 #[test]
 fn d25_a_suspended_administrator_is_no_administrator() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     site.ask("UPDATE directus_users SET status = 'suspended'");
     site.prepare().expect(1, &["there is no active administrator"]);
 }
@@ -169,7 +156,7 @@ fn a_password_never_shows() {
         let mut command = site.runner(&["prepare"]);
         command.env(name, value).env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("RUNNER_DB_WAIT_S", "0");
         let said = said(&mut command).expect(5, &[]);
-        assert!(!said.text.contains(secret), "{}", said.text);
+        assert!(!said.stderr.contains(secret), "{}", said.stderr);
     }
 }
 

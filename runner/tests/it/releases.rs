@@ -1,14 +1,14 @@
 //! Releases beside and after one another: superseded, rolled back, upgraded.
 
-use crate::site::{Site, changed_field, with_field, without_field};
+use crate::site::Site;
+use serde_json::json;
 
 /// A site with the first release, and a second one that has one more field and one more migration.
 fn two() -> Option<(Site, crate::site::Release)> {
-    let site = Site::new()?;
-    site.prepare().expect(0, &[]);
+    let site = Site::booted()?;
     let second = site.another_release();
-    second.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
-    second.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    second.add_field("plants", "tag", "colour");
+    second.write("db-init/004_more.sql", "ALTER TABLE readings ADD COLUMN IF NOT EXISTS source text;\n");
     Some((site, second))
 }
 
@@ -41,15 +41,15 @@ fn a_rollout_that_failed_half_way_is_flipped_back_by_nobody_and_gone_on_with() {
     site.prepare().expect(0, &["was begun after this one; everything that this one manages is still there"]);
     assert!(before == site.picture(), "the older release changed the database");
     let status = site.run(&["status"], &[]).expect(0, &["begun boot"]);
-    assert!(status.text.contains("superseded"), "{}", status.text);
+    assert!(status.stderr.contains("superseded"), "{}", status.stderr);
     failing();
     assert_eq!(
         site.ask("SELECT string_agg(how, ', ' ORDER BY number) FROM schema_releases"),
         "boot, begun boot"
     );
     let third = site.another_release();
-    third.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
-    third.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    third.add_field("plants", "tag", "colour");
+    third.write("db-init/004_more.sql", "ALTER TABLE readings ADD COLUMN IF NOT EXISTS source text;\n");
     // What the second one did already is no drift.
     let refuse = ("RUNNER_ON_DRIFT", "refuse");
     site.run(&["prepare"], &[third.variable(), refuse])
@@ -62,11 +62,11 @@ fn a_rollout_that_failed_half_way_is_flipped_back_by_nobody_and_gone_on_with() {
 #[test]
 fn what_somebody_lost_behind_a_release_is_not_the_next_ones_truth() {
     let Some((site, second)) = two() else { return };
-    let unique = "entry_crew_entry_user_unique";
+    let unique = "planting_sensors_planting_sensor_unique";
     let definition =
         site.ask(&format!("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = '{unique}'"));
     assert!(definition.starts_with("UNIQUE"), "{definition}");
-    site.ask(&format!("ALTER TABLE entry_crew DROP CONSTRAINT {unique}"));
+    site.ask(&format!("ALTER TABLE planting_sensors DROP CONSTRAINT {unique}"));
     let before = site.picture();
     site.run(&["prepare"], &[second.variable()])
         .expect(4, &[unique, "no migration that has still to run names it"]);
@@ -77,11 +77,11 @@ fn what_somebody_lost_behind_a_release_is_not_the_next_ones_truth() {
     site.run(&["prepare"], &[second.variable()]).expect(1, &["drift: 1 difference", unique]);
     // A migration that makes it again is the way out.
     let third = site.another_release();
-    third.edit("snapshots/schema.yaml", |text| with_field(&text, "vehicles", "plate", "colour"));
-    third.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN IF NOT EXISTS source text;\n");
+    third.add_field("plants", "tag", "colour");
+    third.write("db-init/004_more.sql", "ALTER TABLE readings ADD COLUMN IF NOT EXISTS source text;\n");
     third.write(
         "db-init-post/003_again.sql",
-        &format!("ALTER TABLE entry_crew DROP CONSTRAINT IF EXISTS {unique};\nALTER TABLE entry_crew ADD CONSTRAINT {unique} {definition};\n"),
+        &format!("ALTER TABLE planting_sensors DROP CONSTRAINT IF EXISTS {unique};\nALTER TABLE planting_sensors ADD CONSTRAINT {unique} {definition};\n"),
     );
     site.run(&["prepare"], &[third.variable()]).expect(0, &["recorded"]);
     site.run(&["prepare"], &[third.variable()]).expect(0, &["nothing changed since"]);
@@ -94,29 +94,27 @@ fn what_somebody_lost_behind_a_release_is_not_the_next_ones_truth() {
 
 #[test]
 fn an_older_release_that_misses_something_does_not_start() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     let second = site.another_release();
-    second.edit("snapshots/schema.yaml", |text| without_field(&text, "vehicles", "plate"));
+    second.drop_field("plants", "tag");
     let refused = site
         .run(&["prepare"], &[second.variable()])
-        .expect(4, &["- vehicles.plate (dropped, 0 rows hold a value)"]);
+        .expect(4, &["- plants.tag (dropped, 0 rows hold a value)"]);
     let consent = refused.consent();
     site.run(&["prepare"], &[second.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
-        .expect(0, &["with consent: - vehicles.plate (dropped"]);
-    site.prepare()
-        .expect(4, &["column vehicles.plate: gone", "field vehicles.plate: gone", "RUNNER_ROLLBACK="]);
+        .expect(0, &["with consent: - plants.tag (dropped"]);
+    site.prepare().expect(4, &["column plants.tag: gone", "field plants.tag: gone", "RUNNER_ROLLBACK="]);
 }
 
 #[test]
 fn a_rollback_takes_the_schema_back_through_the_same_gate() {
     let Some((site, second)) = two() else { return };
     site.run(&["prepare"], &[second.variable()]).expect(0, &[]);
-    site.ask("INSERT INTO vehicles (id, category, make, model, colour) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva', 'green')");
+    site.ask("INSERT INTO plants (id, category, genus, species, colour) VALUES (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa', 'green')");
     let id = site.ask("SELECT left(release, 12) FROM schema_releases ORDER BY number LIMIT 1");
     let rollback = ("RUNNER_ROLLBACK", id.as_str());
     let refused =
-        site.run(&["prepare"], &[rollback]).expect(4, &["- vehicles.colour (dropped, 1 row holds a value)"]);
+        site.run(&["prepare"], &[rollback]).expect(4, &["- plants.colour (dropped, 1 row holds a value)"]);
     let consent = refused.consent();
     site.run(&["prepare"], &[rollback, ("RUNNER_ALLOW_DESTRUCTIVE", &consent)])
         .expect(0, &["takes the schema back", "with consent", "drop 1 field", "recorded"]);
@@ -126,53 +124,49 @@ fn a_rollback_takes_the_schema_back_through_the_same_gate() {
     site.prepare().expect(0, &["nothing changed since"]);
     site.run(&["prepare"], &[("RUNNER_FAST", "off")]).expect(0, &["no differences", "the record stands"]);
     // The release that was left is superseded now: its pods do not bring its schema back by restarting.
-    site.run(&["prepare"], &[second.variable()]).expect(4, &["vehicles.colour", "RUNNER_ROLLBACK="]);
+    site.run(&["prepare"], &[second.variable()]).expect(4, &["plants.colour", "RUNNER_ROLLBACK="]);
 }
 
 #[test]
 fn d23_narrowing_with_consent_goes_through_and_without_it_says_what_is_at_stake() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
-    site.ask("INSERT INTO vehicles (id, category, make, model) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva'), (gen_random_uuid(), 'car', 'UAZ', '469')");
+    let Some(site) = Site::booted() else { return };
+    site.ask("INSERT INTO plants (id, category, genus, species) VALUES (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa'), (gen_random_uuid(), 'herb', 'Poa', 'annua')");
     let narrow = site.another_release();
-    narrow.edit("snapshots/schema.yaml", |text| {
-        changed_field(&text, "vehicles", "make", "max_length: 100", "max_length: 3")
-    });
+    narrow.change_field("plants", "genus", "max_length: 100", "max_length: 3");
     let before = site.picture();
     let refused = site
         .run(&["prepare"], &[narrow.variable()])
-        .expect(4, &["~ vehicles.make: max length 100 → 3 (1 value is longer than 3)"]);
+        .expect(4, &["~ plants.genus: max length 100 → 3 (1 value is longer than 3)"]);
     assert!(before == site.picture(), "something was touched");
     // A consent for another release is none.
-    site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", "ffffffffffff:vehicles.make")])
+    site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", "ffffffffffff:plants.genus")])
         .expect(4, &["is for release ffffffffffff", "ignored"]);
     site.run(&["prepare"], &[narrow.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &refused.consent())])
         .expect(0, &["narrow 1 field"]);
-    assert_eq!(site.ask("SELECT string_agg(make, ',' ORDER BY make) FROM vehicles"), "Lad,UAZ");
+    assert_eq!(site.ask("SELECT string_agg(genus, ',' ORDER BY genus) FROM plants"), "Poa,Sal");
 }
 
 #[test]
 fn d28_rows_in_the_way_are_found_before_anything_runs() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
-    site.ask("INSERT INTO vehicles (id, category, make, model, plate) VALUES (gen_random_uuid(), 'car', 'Lada', 'Niva', 'AA'), (gen_random_uuid(), 'car', 'Lada', 'Niva', 'AA'), (gen_random_uuid(), 'car', 'UAZ', '469', NULL)");
+    let Some(site) = Site::booted() else { return };
+    site.ask("INSERT INTO plants (id, category, genus, species, tag) VALUES (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa', 'AA'), (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa', 'AA'), (gen_random_uuid(), 'herb', 'Poa', 'annua', NULL)");
     let before = site.picture();
     let release = |from: &str, to: &str| {
         let release = site.another_release();
-        release.edit("snapshots/schema.yaml", |text| changed_field(&text, "vehicles", "plate", from, to));
+        release.change_field("plants", "tag", from, to);
         release
     };
     let required = release("is_nullable: true", "is_nullable: false");
     site.run(&["prepare"], &[required.variable()])
-        .expect(1, &["~ vehicles.plate: required no → yes (1 row has no value)", "nothing was applied"]);
+        .expect(1, &["~ plants.tag: required no → yes (1 row has no value)", "nothing was applied"]);
     let unique = release("is_unique: false", "is_unique: true");
     site.run(&["prepare"], &[unique.variable()])
-        .expect(1, &["~ vehicles.plate: unique no → yes (1 value occurs more than once)"]);
+        .expect(1, &["~ plants.tag: unique no → yes (1 value occurs more than once)"]);
     assert!(before == site.picture(), "something was touched");
     // A migration before the schema puts the rows right: then it is judged after that.
-    required.write("db-init/004_plates.sql", "UPDATE vehicles SET plate = 'unknown' WHERE plate IS NULL;\n");
+    required.write("db-init/004_tags.sql", "UPDATE plants SET tag = 'unknown' WHERE tag IS NULL;\n");
     site.run(&["prepare"], &[required.variable()]).expect(0, &["1 migration run", "change 1 field"]);
-    assert_eq!(site.ask("SELECT count(*) FROM vehicles WHERE plate = 'unknown'"), "1");
+    assert_eq!(site.ask("SELECT count(*) FROM plants WHERE tag = 'unknown'"), "1");
 }
 
 #[test]
@@ -206,8 +200,7 @@ fn d9_an_install_that_died_half_way_is_begun_anew() {
 
 #[test]
 fn a_lesser_role_may_start_what_a_greater_one_has_prepared() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     let role = format!("lesser_{}", site.database.name());
     site.ask(&format!(
         "CREATE ROLE {role} LOGIN; REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {role}; \
@@ -219,7 +212,7 @@ fn a_lesser_role_may_start_what_a_greater_one_has_prepared() {
     command.env(user.0, user.1);
     drop(site.serve(&mut command));
     let second = site.another_release();
-    second.write("db-init/004_more.sql", "ALTER TABLE positions ADD COLUMN source text;\n");
+    second.write("db-init/004_more.sql", "ALTER TABLE readings ADD COLUMN source text;\n");
     site.run(&["prepare"], &[second.variable(), user])
         .expect(2, &["may not create in schema `public`", "runner prepare"]);
     site.ask(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
@@ -242,18 +235,15 @@ fn a_standby_and_a_server_that_is_being_restored_are_not_written_to() {
 #[test]
 fn d22_a_geometry_without_postgis_is_said_before_directus_sees_it() {
     let Some(site) = Site::new() else { return };
-    site.edit("snapshots/schema.yaml", |text| {
-        let text = with_field(&text, "vehicles", "plate", "place");
-        let text = changed_field(&text, "vehicles", "place", "type: string", "type: geometry.Point");
-        changed_field(&text, "vehicles", "place", "data_type: character varying", "data_type: geometry")
-    });
-    site.prepare().expect(2, &["`vehicles.place` is a geometry", "CREATE EXTENSION IF NOT EXISTS postgis"]);
+    site.tree.add_field("plants", "tag", "place");
+    site.tree.change_field("plants", "place", "type: string", "type: geometry.Point");
+    site.tree.change_field("plants", "place", "data_type: character varying", "data_type: geometry");
+    site.prepare().expect(2, &["`plants.place` is a geometry", "CREATE EXTENSION IF NOT EXISTS postgis"]);
 }
 
 #[test]
 fn p19_what_a_killed_boot_left_working_is_ended_before_anything_is_done() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     // A backend of a boot that is gone: its lock is free, its statement goes on and would commit.
     let mut config = site.database.server().connection(site.database.name());
     config.application_name("runner-0123abcd-work");
@@ -274,8 +264,7 @@ fn p19_what_a_killed_boot_left_working_is_ended_before_anything_is_done() {
 
 #[test]
 fn d10_what_a_boot_that_was_killed_left_of_the_first_administrator_is_used_or_removed() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     let count = |table: &str| site.ask(&format!("SELECT count(*) FROM directus_{table}"));
     let whole = (count("roles"), count("policies"), count("access"));
     // Killed before the user; before the link; before the policy.
@@ -291,7 +280,7 @@ fn d10_what_a_boot_that_was_killed_left_of_the_first_administrator_is_used_or_re
     }
     // And that administrator can log in.
     let serving = site.serve(&mut site.runner(&["start"]));
-    let body = r#"{"email":"admin@example.com","password":"correct horse battery"}"#;
-    let answer = site.post("/auth/login", body).expect("an answer");
+    let account = json!({ "email": testkit::EMAIL, "password": testkit::PASSWORD });
+    let (_, answer) = site.post("/auth/login", &account).expect("an answer");
     assert!(answer.contains("access_token"), "{answer}\n{}", serving.said());
 }

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 #[test]
 fn a_failure_ends_with_directus_own_last_lines() {
-    let Some(site) = Site::new() else { return };
-    site.prepare().expect(0, &[]);
+    let Some(site) = Site::booted() else { return };
     // Somebody listens at the socket already: Directus says so in its log, and ends.
     let _taken = std::os::unix::net::UnixListener::bind(site.socket()).expect("a socket");
     let failed = said(&mut site.runner(&["start"])).expect(1, &["error: start Directus"]);
-    let (_, log) = failed.text.split_once("Directus' log, last lines:").expect("the tail");
+    let (_, log) = failed.stderr.split_once("Directus' log, last lines:").expect("the tail");
     assert!(log.contains("is already in use"), "{log}");
 }
 
@@ -41,7 +40,7 @@ fn as_json_every_line_of_the_runner_is_one_object() {
 fn status_and_plan_say_what_is_and_what_would_be() {
     let Some(site) = Site::new() else { return };
     let json = |arguments: &[&str], code: i32| -> serde_json::Value {
-        serde_json::from_str(&site.run(arguments, &[]).expect(code, &[]).text).expect("JSON alone")
+        serde_json::from_str(&site.run(arguments, &[]).expect(code, &[]).stderr).expect("JSON alone")
     };
     let before = json(&["status", "--json", "--check"], 3);
     assert_eq!((before["settled"].as_bool(), before["installed"].as_bool()), (Some(false), Some(false)));
@@ -57,9 +56,9 @@ fn status_and_plan_say_what_is_and_what_would_be() {
     );
     assert_eq!((after["directus"].as_str(), after["lock"].is_null()), (Some("11.17.4"), true));
     assert!(after["timescaledb"].as_str().is_some() && after["postgres"].as_str().is_some());
-    site.ask("ALTER TABLE classes DROP CONSTRAINT classes_event_code_unique");
+    site.ask("ALTER TABLE beds DROP CONSTRAINT beds_season_code_unique");
     site.run(&["status", "--check"], &[])
-        .expect(3, &["drift       1 difference", "- constraint classes.classes_event_code_unique"]);
+        .expect(3, &["drift       1 difference", "- constraint beds.beds_season_code_unique"]);
     // A refusal is part of the status, not the end of it.
     site.run(&["status"], &[("RUNNER_ON_DRIFT", "refuse")]).expect(0, &["refused (exit 4)", "releases"]);
 }
@@ -72,7 +71,7 @@ fn a_health_check_tells_preparing_from_serving_from_down() {
     };
     check(&[], 1, "down: ");
     check(&["--live"], 1, "no runner is there");
-    std::fs::write(site.root().join("db-init/004_slow.sql"), "SELECT pg_sleep(60);\n").expect("a file");
+    site.tree.write("db-init/004_slow.sql", "SELECT pg_sleep(60);\n");
     let mut child =
         site.runner(&["start"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a process");
     let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()";
@@ -84,7 +83,7 @@ fn a_health_check_tells_preparing_from_serving_from_down() {
     site.run(&["status"], &[]).expect(0, &["lock        held by runner-"]);
     kill_process(Pid::from_child(&child), Signal::TERM).expect("a process");
     assert_eq!(child.wait().expect("an end").code(), Some(143));
-    std::fs::remove_file(site.root().join("db-init/004_slow.sql")).expect("a file");
+    site.tree.remove("db-init/004_slow.sql");
     let mut serving = site.serve(&mut site.runner(&["start"]));
     check(&[], 0, "serving");
     serving.end(serving.pid(), Signal::TERM, Duration::from_secs(10)).expect("an end");

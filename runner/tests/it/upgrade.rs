@@ -11,19 +11,19 @@ fn a_database_of_an_older_directus_is_upgraded_adopted_and_keeps_its_rows() {
     site.database.server().psql(site.database.name(), OLDER).expect("a database of Directus 11.13.4");
     // What would be dropped is refused before Directus' own migrations, which nobody could take back.
     site.ask(
-        "ALTER TABLE vehicles ADD COLUMN colour text; INSERT INTO directus_fields (collection, field, interface) VALUES ('vehicles', 'colour', 'input'); \
-         UPDATE vehicles SET colour = 'green'",
+        "ALTER TABLE plants ADD COLUMN colour text; INSERT INTO directus_fields (collection, field, interface) VALUES ('plants', 'colour', 'input'); \
+         UPDATE plants SET colour = 'green'",
     );
     let untouched = site.picture();
     site.prepare()
-        .expect(4, &["- vehicles.colour (dropped, 1 row holds a value)", "RUNNER_ALLOW_DESTRUCTIVE="]);
+        .expect(4, &["- plants.colour (dropped, 1 row holds a value)", "RUNNER_ALLOW_DESTRUCTIVE="]);
     assert!(untouched == site.picture(), "something was touched");
-    site.ask("ALTER TABLE vehicles DROP COLUMN colour; DELETE FROM directus_fields WHERE field = 'colour'");
+    site.ask("ALTER TABLE plants DROP COLUMN colour; DELETE FROM directus_fields WHERE field = 'colour'");
     let pending = "of Directus' system migrations pending";
     site.run(&["plan"], &[]).expect(0, &["the database is adopted", pending]);
     site.prepare().expect(0, &["the database is adopted", "system migrations run", "recorded"]);
-    let rows = "SELECT (SELECT string_agg(slug, ',') FROM organizations) || ' ' || (SELECT string_agg(make, ',') FROM vehicles)";
-    assert_eq!(site.ask(rows), "test-club Lada");
+    let rows = "SELECT (SELECT string_agg(slug, ',') FROM gardens) || ' ' || (SELECT string_agg(genus, ',') FROM plants)";
+    assert_eq!(site.ask(rows), "test-garden Salvia");
     assert_eq!(site.ask("SELECT string_agg(email, ',') FROM directus_users"), "admin@example.com");
     let before = site.picture();
     // The next boot takes all steps and changes nothing, and then it serves without any.

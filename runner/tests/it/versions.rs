@@ -42,6 +42,7 @@ fn runner(
         ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
         ("RUNNER_ROOT", text(release)),
         ("RUNNER_DIRECTUS", text(&install.dir)),
+        ("RUNNER_PRELINKED", install.prelinked.as_deref().map_or("off".to_owned(), text)),
         ("RUNNER_NODE", text(&install.node)),
         ("RUNNER_FAST", fast.to_owned()),
         ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),

@@ -187,8 +187,7 @@ pub(crate) mod tests {
 
     /// A file of this checkout.
     pub(crate) fn ours(path: &str) -> String {
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
-        std::fs::read_to_string(root.join(path)).expect(path)
+        std::fs::read_to_string(testkit::repository().join(path)).expect(path)
     }
 
     /// A context of these files.

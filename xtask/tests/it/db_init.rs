@@ -13,14 +13,11 @@ use std::time::{Duration, Instant};
 use testbed::{Absent, Cache, Database, PostgresRoot, Server, ServerOptions, require};
 
 const PRE: [&str; 3] =
-    ["db-init/001_extensions.sql", "db-init/002_positions_hypertable.sql", "db-init/003_faulty_column.sql"];
-const POST: [&str; 2] = [
-    "db-init-post/001_junction_unique_constraints.sql",
-    "db-init-post/002_event_participation_unique_constraints.sql",
-];
+    ["db-init/001_extensions.sql", "db-init/002_readings_hypertable.sql", "db-init/003_faulty_column.sql"];
+const POST: [&str; 2] =
+    ["db-init-post/001_junction_unique_constraints.sql", "db-init-post/002_season_unique_constraints.sql"];
 /// What bash ran from `db-init/` before those files moved to `db-init-post/` under other numbers.
-const ORPHANS: [&str; 2] =
-    ["004_junction_unique_constraints.sql", "005_event_participation_unique_constraints.sql"];
+const ORPHANS: [&str; 2] = ["004_junction_unique_constraints.sql", "005_season_unique_constraints.sql"];
 
 /// A checkout to break and an empty database.
 struct Scene {
@@ -54,11 +51,11 @@ impl Scene {
     }
 
     fn add(&self, path: &str, text: &str) {
-        std::fs::write(self.checkout.path(path), text).expect("a file");
+        self.checkout.write(path, text);
     }
 
     fn source(&self, path: &str) -> String {
-        std::fs::read_to_string(self.checkout.path(path)).expect("a file")
+        self.checkout.read(path)
     }
 
     fn execute(&self, sql: &str) {
@@ -102,26 +99,6 @@ fn db_init(checkout: &Checkout, arguments: &[&str]) -> Command {
     command
 }
 
-impl Said {
-    /// The first two words of each line of the result.
-    fn words(&self) -> Vec<[&str; 2]> {
-        fn two(line: &str) -> [&str; 2] {
-            let mut words = line.split_whitespace();
-            [(); 2].map(|()| words.next().unwrap_or_default())
-        }
-        self.stdout.lines().map(two).collect()
-    }
-
-    /// The result under `--json`: one value and nothing else.
-    #[track_caller]
-    fn objects(&self) -> Vec<Value> {
-        match serde_json::from_str(&self.stdout) {
-            Ok(Value::Array(objects)) => objects,
-            other => panic!("{other:?} instead of an array in:\n{}", self.stdout),
-        }
-    }
-}
-
 #[track_caller]
 fn has_exactly(object: &Value, keys: &[&str]) {
     let found: BTreeSet<&str> = object.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -160,7 +137,7 @@ fn a_phase_runs_once() {
     let Some(scene) = Scene::new() else { return };
     let first = scene.run(&["run", "--phase", "pre"]).expect(0, &["3 done, 0 applied before"]);
     assert_eq!(first.words(), PRE.map(|path| ["run", path]));
-    assert_eq!(scene.ask("SELECT hypertable_name FROM timescaledb_information.hypertables"), ["positions"]);
+    assert_eq!(scene.ask("SELECT hypertable_name FROM timescaledb_information.hypertables"), ["readings"]);
     assert_eq!(scene.applied(), PRE.map(|path| path.trim_start_matches("db-init/")));
 
     let before = scene.dump();
@@ -259,7 +236,7 @@ fn a_missing_and_a_renamed_file_are_refused() {
     let Some(scene) = Scene::new() else { return };
     scene.run(&["--phase", "pre"]).expect(0, &[]);
     let text = scene.source(PRE[2]);
-    std::fs::remove_file(scene.checkout.path(PRE[2])).expect("a file");
+    scene.checkout.remove(PRE[2]);
     scene.run(&["run"]).expect(
         1,
         &[
@@ -313,7 +290,7 @@ fn the_ledger_of_the_bash_version_is_adopted_and_bash_can_go_on_with_it() {
     assert_eq!(scene.ask(untouched), ORPHANS);
 
     // The two statements of the bash version, for a while of both side by side.
-    let asked = "SELECT 1 FROM migrations_applied WHERE filename = '002_positions_hypertable.sql'";
+    let asked = "SELECT 1 FROM migrations_applied WHERE filename = '002_readings_hypertable.sql'";
     assert_eq!(scene.ask(asked), ["1"]);
     scene.add("db-init/006_by_bash.sql", "CREATE TABLE by_bash ();\n");
     scene.execute(
@@ -332,7 +309,7 @@ fn a_ledger_that_says_more_than_is_true_is_not_believed() {
         1,
         &[
             "prove the migrations: ",
-            "table `positions` (db-init/002_positions_hypertable.sql:",
+            "table `readings` (db-init/002_readings_hypertable.sql:",
             "hint: find out who",
         ],
     );
@@ -346,13 +323,13 @@ fn the_post_phase_without_directus_fails_at_its_line_and_leaves_nothing() {
     let source = scene.source(POST[0]);
     let lines = source.lines().enumerate();
     let (index, _) =
-        lines.clone().find(|(_, line)| line.contains("'organization_users'::regclass")).expect("a line");
+        lines.clone().find(|(_, line)| line.contains("'planting_sensors'::regclass")).expect("a line");
     scene.run(&["run", "--phase", "post"]).expect(
         1,
         &[
             "error: run migration `db-init-post/001_junction_unique_constraints.sql`",
             &format!("--> {}:{}:", POST[0], index + 1),
-            "relation \"organization_users\" does not exist",
+            "relation \"planting_sensors\" does not exist",
             "42P01",
             "nothing of this file remains",
         ],
@@ -578,13 +555,13 @@ fn the_script_takes_a_folder_from_where_it_is_called() {
         2,
         &[&format!("read the folder `{}`", scene.checkout.path("else/nowhere").display()), "DB_INIT_DIR"],
     );
-    std::fs::remove_file(scene.checkout.path("else/where/001_other.sql")).expect("a file");
+    scene.checkout.remove("else/where/001_other.sql");
     scene.execute("DELETE FROM migrations_applied");
     script("else", None, &[]).expect(0, &["3 done"]);
     // The other phase's folder: what is wrong is named where it is, and what ran from the first one is not missing.
     scene.add("db-init-post/bad-name.sql", "SELECT 1;\n");
     script("", Some("db-init-post"), &[]).expect(2, &["db-init-post/bad-name.sql: "]);
-    std::fs::remove_file(scene.checkout.path("db-init-post/bad-name.sql")).expect("a file");
+    scene.checkout.remove("db-init-post/bad-name.sql");
     script("", Some("db-init-post"), &[]).expect(
         1,
         &[
@@ -593,7 +570,7 @@ fn the_script_takes_a_folder_from_where_it_is_called() {
         ],
     );
     for path in POST {
-        std::fs::remove_file(scene.checkout.path(path)).expect("a file");
+        scene.checkout.remove(path);
     }
     scene.add("db-init-post/004_note.sql", "COMMENT ON TABLE other IS 'x';\n");
     let post = script("", Some("db-init-post/"), &[]).expect(0, &["1 done, 0 applied before"]);

@@ -2,6 +2,7 @@
 
 use crate::checkout::{Checkout, said};
 use testbed::{Server, require};
+use testkit::text::without_line;
 
 #[test]
 fn an_unbroken_checkout_passes_and_leaves_nothing() {
@@ -22,15 +23,15 @@ fn an_unbroken_checkout_passes_and_leaves_nothing() {
 fn with_seed_the_files_are_put_into_it_twice() {
     let Some(checkout) = Checkout::new() else { return };
     let seeded =
-        said(&mut checkout.dry_run(&["--seed", "--json"])).expect(0, &["34 created, 0 updated, 0 unchanged"]);
+        said(&mut checkout.dry_run(&["--seed", "--json"])).expect(0, &["14 created, 0 updated, 0 unchanged"]);
     let json: serde_json::Value = serde_json::from_str(&seeded.stdout).expect("JSON alone on stdout");
     let steps = json["steps"].as_array().expect("steps");
     assert!(steps.iter().any(|step| step["name"] == "seed" && step["passed"] == true), "{json:#}");
 
     // Well-formed, but not as Directus wants it: too few digits.
-    checkout.edit("seeds/rally-albania-2026.yaml", |text| text.replace("001010000000024", "0010100"));
+    checkout.edit("seeds/garden.yaml", |text| text.replace("001010000000024", "0010100"));
     let refused = said(&mut checkout.dry_run(&["--seed"]))
-        .expect(1, &["seeds/rally-albania-2026.yaml:", "Validation failed for field \"imei\""]);
+        .expect(1, &["seeds/garden.yaml:", "Validation failed for field \"serial\""]);
     assert_eq!(refused.last_line(), "dry-run failed at seed");
 }
 
@@ -41,8 +42,8 @@ fn plant_the_ordering_bug(checkout: &Checkout) {
         "db-init/004_junction_unique_constraints.sql",
     );
     checkout.rename(
-        "db-init-post/002_event_participation_unique_constraints.sql",
-        "db-init/005_event_participation_unique_constraints.sql",
+        "db-init-post/002_season_unique_constraints.sql",
+        "db-init/005_season_unique_constraints.sql",
     );
 }
 
@@ -55,7 +56,7 @@ fn the_ordering_bug_is_found_at_edit_time() {
         &[
             "db-init/004_junction_unique_constraints.sql:",
             "phase-order",
-            "`organization_users`",
+            "`planting_sensors`",
             "db-init-post/",
         ],
     );
@@ -70,7 +71,7 @@ fn the_ordering_bug_is_found_by_the_boot_itself() {
         1,
         &[
             "db-init/004_junction_unique_constraints.sql:",
-            "relation \"organization_users\" does not exist",
+            "relation \"planting_sensors\" does not exist",
             "managed by Directus",
             "db-init-post/",
         ],
@@ -81,13 +82,12 @@ fn the_ordering_bug_is_found_by_the_boot_itself() {
 #[test]
 fn a_syntax_error_is_shown_with_its_line_and_a_caret() {
     let Some(checkout) = Checkout::new() else { return };
-    std::fs::write(checkout.path("db-init/004_typo.sql"), "-- a typo\nALTER TABEL positions ADD x int;\n")
-        .expect("a file");
+    checkout.write("db-init/004_typo.sql", "-- a typo\nALTER TABEL readings ADD x int;\n");
     let said = said(&mut checkout.dry_run(&["--skip-check"])).expect(
         1,
         &[
             "db-init/004_typo.sql:2:7",
-            "ALTER TABEL positions",
+            "ALTER TABEL readings",
             "^",
             "syntax error at or near \"TABEL\"",
             "42601",
@@ -99,10 +99,10 @@ fn a_syntax_error_is_shown_with_its_line_and_a_caret() {
 #[test]
 fn a_duplicate_number_names_both_files() {
     let Some(checkout) = Checkout::new() else { return };
-    std::fs::write(checkout.path("db-init/003_another.sql"), "SELECT 1;\n").expect("a file");
+    checkout.write("db-init/003_another.sql", "SELECT 1;\n");
     for arguments in [&[][..], &["--skip-check"]] {
         let said = said(&mut checkout.dry_run(arguments));
-        assert!(said.code == Some(3) || said.code == Some(2), "{}", said.stderr);
+        assert!(said.code == 3 || said.code == 2, "{}", said.stderr);
         for file in ["003_another.sql", "003_faulty_column.sql"] {
             assert!(said.stderr.contains(file), "{}", said.stderr);
         }
@@ -120,14 +120,9 @@ fn a_snapshot_of_another_directus_is_refused() {
 #[test]
 fn d2_a_collection_without_its_group_fails_with_and_without_the_static_rules() {
     let Some(checkout) = Checkout::new() else { return };
-    checkout.edit("snapshots/schema.yaml", |text| {
-        let (before, after) = text.split_once("- collection: vehicles\n").expect("the collection");
-        let line =
-            after.lines().find(|line| line.trim_start().starts_with("group:")).expect("its group").to_owned();
-        format!("{before}- collection: vehicles\n{}", after.replacen(&format!("{line}\n"), "", 1))
-    });
+    checkout.edit("snapshots/schema.yaml", |text| without_line(&text, "- collection: plants\n", "group:"));
     said(&mut checkout.dry_run(&[]))
-        .expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`vehicles`", "group"]);
+        .expect(3, &["snapshots/schema.yaml:", "snapshot-keys", "`plants`", "group"]);
     said(&mut checkout.dry_run(&["--skip-check"]))
         .expect(2, &["snapshots/schema.yaml:", "`meta.group` is missing"]);
 }
@@ -135,13 +130,12 @@ fn d2_a_collection_without_its_group_fails_with_and_without_the_static_rules() {
 #[test]
 fn d14_a_single_column_unique_made_by_sql_fails_as_the_difference_it_is() {
     let Some(checkout) = Checkout::new() else { return };
-    std::fs::write(
-        checkout.path("db-init-post/003_plates.sql"),
-        "ALTER TABLE vehicles ADD CONSTRAINT vehicles_plate_unique UNIQUE (plate);\n",
-    )
-    .expect("a file");
+    checkout.write(
+        "db-init-post/003_tags.sql",
+        "ALTER TABLE plants ADD CONSTRAINT plants_tag_unique UNIQUE (tag);\n",
+    );
     said(&mut checkout.dry_run(&["--skip-check"]))
-        .expect(1, &["prove the post phase", "~ vehicles.plate: unique yes → no"]);
+        .expect(1, &["prove the post phase", "~ plants.tag: unique yes → no"]);
 }
 
 #[test]
@@ -154,11 +148,8 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
             "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { path,",
         )
     });
-    std::fs::write(
-        checkout.path("db-init/004_boots.sql"),
-        "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n",
-    )
-    .expect("a file");
+    checkout
+        .write("db-init/004_boots.sql", "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n");
     let said =
         said(&mut checkout.dry_run(&[])).expect(1, &["the second pass changed the database", "public.boots"]);
     assert_eq!(said.last_line(), "dry-run failed at pass 2");

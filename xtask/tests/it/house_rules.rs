@@ -83,6 +83,19 @@ fn the_runner_ships_without_the_tools_of_the_host() {
 }
 
 #[test]
+fn what_the_tests_bring_along_ships_with_nothing() {
+    let manifests = files("*/Cargo.toml").into_iter().chain(files("crates/*/Cargo.toml"));
+    let shipping = manifests.filter(|(_, text)| {
+        text.split("[dev-dependencies]").next().is_some_and(|before| before.contains("\ntestkit"))
+    });
+    none(
+        shipping
+            .map(|(path, _)| format!("{}: testkit is for tests, make it a dev-dependency", path.display()))
+            .collect(),
+    );
+}
+
+#[test]
 fn nothing_is_left_unfinished() {
     // Spelled so that this file does not find itself.
     let words = [

@@ -1,6 +1,8 @@
 //! A Directus that `up` runs for a copy of this checkout; stopped and removed at the end.
 
 use crate::checkout::{Checkout, Said, said};
+use client::{Address, Client};
+use contract::Secret;
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -9,7 +11,7 @@ pub(crate) struct Instance {
     pub(crate) port: u16,
     pub(crate) email: String,
     pub(crate) password: String,
-    token: String,
+    token: Option<Secret>,
 }
 
 /// A port that nobody has just now.
@@ -24,10 +26,16 @@ impl Instance {
     /// Runs `up` with these arguments; `None` when the services are not there.
     #[track_caller]
     pub(crate) fn up(arguments: &[&str]) -> Option<Instance> {
-        let checkout = Checkout::new()?;
+        Instance::up_in(Checkout::new(), arguments)
+    }
+
+    /// The same in a checkout.
+    #[track_caller]
+    pub(crate) fn up_in(checkout: Option<Checkout>, arguments: &[&str]) -> Option<Instance> {
+        let checkout = checkout?;
         let port = free_port();
         let mut instance =
-            Instance { checkout, port, email: String::new(), password: String::new(), token: String::new() };
+            Instance { checkout, port, email: String::new(), password: String::new(), token: None };
         instance.start(arguments);
         Some(instance)
     }
@@ -46,15 +54,13 @@ impl Instance {
         let login = json!({ "email": self.email, "password": self.password });
         let (status, answer) = self.ask("POST", "/auth/login", Some(&login));
         assert_eq!(status, 200, "{answer}");
-        self.token = answer["data"]["access_token"].as_str().expect("a token").to_owned();
+        self.token = answer["data"]["access_token"].as_str().map(Secret::new);
         json
     }
 
     /// `cargo xtask seed`, not started yet.
     pub(crate) fn seed(&self, arguments: &[&str]) -> Command {
-        let mut words = vec!["seed"];
-        words.extend(arguments);
-        self.checkout.xtask(&words)
+        self.checkout.xtask(&[&["seed"], arguments].concat())
     }
 
     /// The same to another address, as the administrator.
@@ -73,17 +79,9 @@ impl Instance {
 
     /// What Directus answers the administrator.
     pub(crate) fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
-        let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
-        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url()));
-        let request = match self.token.as_str() {
-            "" => request,
-            token => request.header("authorization", format!("Bearer {token}")),
-        };
-        let request = request.header("content-type", "application/json");
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let mut answer = config.new_agent().run(request.body(body).expect("a request")).expect("an answer");
-        let text = answer.body_mut().read_to_string().expect("a text");
-        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default())
+        let client = Client::new(&Address::Port(self.port));
+        let answer = client.send(method, path, self.token.as_ref(), body).expect("an answer");
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_default())
     }
 
     /// The items of a collection, as far as a query says.

@@ -1,36 +1,37 @@
 //! A live Directus to work on: a database in which this process has booted a checkout's release, and its API once it serves.
 
-use crate::checkout::{Checkout, root};
+use crate::checkout::Checkout;
 use boot::bridge::{Log, Options};
 use boot::{Boot, BootSettings, Bridge, Interrupt};
-use contract::Artefacts;
+use client::{Address, Client};
+use contract::Secret;
 use contract::env::Environment;
 use serde_json::{Value, json};
 use std::cell::Cell;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
-use testbed::{Cache, Database, DirectusInstall, Server};
-
-const EMAIL: &str = "admin@example.com";
-const PASSWORD: &str = "correct horse battery";
+use testkit::{EMAIL, PASSWORD, Place, Tree};
 
 /// A database with a checkout's release in it.
 pub(crate) struct Live {
-    pub(crate) database: Database<'static>,
-    install: DirectusInstall,
+    place: Place,
     artefacts: PathBuf,
-    folder: tempfile::TempDir,
+}
+
+/// It is a place.
+impl std::ops::Deref for Live {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
 }
 
 /// Directus, serving. It ends with this value.
 pub(crate) struct Serving {
-    // In this order: Directus ends before its socket goes.
     _bridge: Bridge,
-    socket: PathBuf,
-    token: String,
+    client: Client,
+    token: Option<Secret>,
     died: Cell<bool>,
 }
 
@@ -42,36 +43,28 @@ impl Live {
         live
     }
 
+    /// The same of a checkout that nobody has changed yet, in a copy of a database in which it was booted before.
+    pub(crate) fn booted(checkout: &Checkout) -> Live {
+        let place = Place::booted(|place| prepare(&settings(place, Tree::release().root())).end());
+        Live::of(place.expect("`Checkout::new` has asked for it"), checkout)
+    }
+
     /// A database without anything in it.
     pub(crate) fn empty(checkout: &Checkout) -> Live {
-        let server = Server::shared().expect("`Checkout::new` has asked for it");
-        let install = DirectusInstall::cached(&Cache::open().expect("a cache"), &root()).expect("a cache");
-        Live {
-            database: server.fresh_database("live").expect("a database"),
-            install: install.expect("`Checkout::new` has asked for it"),
-            artefacts: checkout.path(""),
-            folder: tempfile::tempdir().expect("a folder"),
-        }
+        Live::of(Place::empty().expect("`Checkout::new` has asked for it"), checkout)
+    }
+
+    fn of(place: Place, checkout: &Checkout) -> Live {
+        Live { place, artefacts: checkout.root().to_owned() }
     }
 
     /// The same in a copy of the database, which nobody may be connected to.
     pub(crate) fn copy(&self) -> Live {
-        let server = Server::shared().expect("`Checkout::new` has asked for it");
-        let database = server.fresh_copy(&self.database);
-        Live {
-            database: database.unwrap_or_else(|failure| panic!("{}", failure.render())),
-            install: self.install.clone(),
-            artefacts: self.artefacts.clone(),
-            folder: tempfile::tempdir().expect("a folder"),
-        }
+        Live { place: self.place.copy(), artefacts: self.artefacts.clone() }
     }
 
     fn prepare(&self) -> boot::Prepared {
-        let settings = self.settings();
-        let interrupt = Interrupt::default();
-        Boot::new(&settings, &interrupt)
-            .prepare(&mut |_| {})
-            .unwrap_or_else(|failure| panic!("{}", failure.render()))
+        prepare(&self.settings())
     }
 
     /// Boots again, and serves.
@@ -92,10 +85,11 @@ impl Live {
     }
 
     fn log_in(&self, bridge: Bridge) -> Serving {
-        let died = Cell::new(false);
-        let mut serving = Serving { _bridge: bridge, socket: self.socket(), token: String::new(), died };
+        let client = Client::new(&Address::Socket(self.socket()));
+        let mut serving = Serving { _bridge: bridge, client, token: None, died: Cell::new(false) };
         let login = serving.api("POST", "/auth/login", &json!({ "email": EMAIL, "password": PASSWORD }));
-        serving.token = login.expect("a login")["access_token"].as_str().expect("a token").to_owned();
+        let login = login.expect("a login");
+        serving.token = Some(Secret::new(login["access_token"].as_str().expect("a token")));
         serving
     }
 
@@ -107,15 +101,9 @@ impl Live {
             .unwrap_or_else(|failure| panic!("{}", failure.render()))
     }
 
-    /// Everything in the database; two equal pictures are two equal databases.
-    pub(crate) fn picture(&self) -> String {
-        let arguments = ["--no-owner", "--exclude-table-data=_timescaledb*.*"];
-        self.database.server().pg_dump(self.database.name(), &arguments).expect("a dump")
-    }
-
     /// A bridge beside: Directus' own comparison, without a server.
     pub(crate) fn bridge(&self) -> Bridge {
-        let migrations = migrations::file::discover(&Artefacts::at(&self.artefacts)).expect("migrations");
+        let migrations = migrations::file::discover(&self.settings().artefacts).expect("migrations");
         let db_only = boot::perform::not_for_directus(&migrations);
         let options = Options { application_name: "test", db_only: &db_only, log: Log::Stderr };
         Bridge::spawn(&self.settings(), &options, &Interrupt::default()).expect("a bridge")
@@ -126,72 +114,41 @@ impl Live {
         command.envs(self.database.environment())
     }
 
-    /// The first column of the first row, as text.
-    pub(crate) fn ask(&self, query: &str) -> String {
-        self.database.ask(query)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.folder.path().join("directus.sock")
-    }
-
     fn settings(&self) -> BootSettings {
-        let text = |path: PathBuf| path.display().to_string();
-        let mut variables = self.database.environment();
-        variables.extend(
-            [
-                ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-                ("HOME", text(self.folder.path().to_path_buf())),
-                ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),
-                ("ADMIN_EMAIL", EMAIL.to_owned()),
-                ("ADMIN_PASSWORD", PASSWORD.to_owned()),
-                ("UNIX_SOCKET_PATH", text(self.socket())),
-                ("PUBLIC_URL", "http://localhost".to_owned()),
-                ("STORAGE_LOCAL_ROOT", text(self.folder.path().join("uploads"))),
-                ("EXTENSIONS_PATH", text(self.artefacts.join("extensions"))),
-                ("TELEMETRY", "false".to_owned()),
-                ("LOG_LEVEL", "silent".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        let environment = Environment::resolve(variables, |_| Err(String::new())).expect("an environment");
-        let mut settings = BootSettings::from_environment(environment).expect("settings");
-        settings.artefacts = Artefacts::at(&self.artefacts);
-        settings.directus = self.install.dir.clone();
-        settings.prelinked = self.install.prelinked.clone();
-        settings.node = self.install.node.clone();
-        settings
+        settings(&self.place, &self.artefacts)
     }
+}
+
+fn settings(place: &Place, root: &Path) -> BootSettings {
+    let mut variables = place.environment(root);
+    let home = place.socket().with_file_name("home").display().to_string();
+    variables.extend(
+        [("HOME", home), ("LOG_LEVEL", "silent".to_owned())].map(|(name, value)| (name.to_owned(), value)),
+    );
+    let environment = Environment::resolve(variables, |_| Err(String::new())).expect("an environment");
+    BootSettings::from_environment(environment).expect("settings")
+}
+
+fn prepare(settings: &BootSettings) -> boot::Prepared {
+    let interrupt = Interrupt::default();
+    Boot::new(settings, &interrupt)
+        .prepare(&mut |_| {})
+        .unwrap_or_else(|failure| panic!("{}", failure.render()))
 }
 
 impl Serving {
     /// One request; the `data` of the answer, or Directus' own words.
     pub(crate) fn api(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let authorization = match self.token.as_str() {
-            "" => String::new(),
-            token => format!("Authorization: Bearer {token}\r\n"),
-        };
-        let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: localhost\r\n{authorization}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let mut stream = UnixStream::connect(&self.socket).expect("a server");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
-        stream.write_all(request.as_bytes()).expect("a request");
-        let mut answer = Vec::new();
-        // A connection that is reset has no answer either.
-        let _ = stream.read_to_end(&mut answer);
-        let answer = String::from_utf8_lossy(&answer);
-        let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        let body = (!body.is_null()).then_some(body);
+        // A connection that is reset has no answer.
+        let Ok(answer) = self.client.send(method, path, self.token.as_ref(), body) else {
             self.died.set(true);
             return Err("the server died of it".to_owned());
         };
-        let json: Value = serde_json::from_str(body).unwrap_or_default();
-        let status: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        let json: Value = serde_json::from_str(&answer.body).unwrap_or_default();
         match json["errors"][0]["message"].as_str() {
             Some(message) => Err(message.to_owned()),
-            None if status >= 300 => Err(format!("{status} {body}")),
+            None if answer.status >= 300 => Err(format!("{} {}", answer.status, answer.body)),
             None => Ok(json["data"].clone()),
         }
     }

@@ -17,20 +17,16 @@ fn path(said: &Said) -> String {
 #[test]
 fn every_template_passes_the_rules_and_runs_and_runs_again() {
     let Some(checkout) = Checkout::new() else { return };
-    let live = Live::boot(&checkout);
+    let live = Live::booted(&checkout);
     // A copy without workflow and Dockerfile is not without findings; none may be added.
     let found_before = said(&mut checkout.xtask(&["check"])).stdout;
     assert!(!found_before.contains("db-init") && !found_before.contains("docs/"), "{found_before}");
     let cases: [(&[&str], &str, &str); 8] = [
+        (&["pre", "harvests"], "db-init/004_harvests.sql", "SELECT to_regclass('harvests') IS NOT NULL"),
         (
-            &["pre", "stage_times"],
-            "db-init/004_stage_times.sql",
-            "SELECT to_regclass('stage_times') IS NOT NULL",
-        ),
-        (
-            &["pre", "readings", "--as", "hypertable"],
-            "db-init/005_readings.sql",
-            "SELECT count(*) = 1 FROM timescaledb_information.hypertables WHERE hypertable_name = 'readings'",
+            &["pre", "weather", "--as", "hypertable"],
+            "db-init/005_weather.sql",
+            "SELECT count(*) = 1 FROM timescaledb_information.hypertables WHERE hypertable_name = 'weather'",
         ),
         (
             &["pre", "postgis", "--as", "extension"],
@@ -45,31 +41,31 @@ fn every_template_passes_the_rules_and_runs_and_runs_again() {
         (
             &[
                 "pre",
-                "positions_by_speed",
+                "readings_by_battery",
                 "--as",
                 "index",
                 "--table",
-                "positions",
+                "readings",
                 "--columns",
-                "device_id,speed",
+                "sensor_id,battery",
             ],
-            "db-init/008_positions_by_speed.sql",
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'positions_device_id_speed_idx'::regclass",
+            "db-init/008_readings_by_battery.sql",
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'readings_sensor_id_battery_idx'::regclass",
         ),
         (
-            &["pre", "stage_names", "--as", "unique", "--table", "stage_times", "--columns", "name"],
-            "db-init/009_stage_names.sql",
-            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'stage_times_name_unique'",
+            &["pre", "harvest_names", "--as", "unique", "--table", "harvests", "--columns", "name"],
+            "db-init/009_harvest_names.sql",
+            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'harvests_name_unique'",
         ),
         (
-            &["post", "crew_once", "--table", "entry_crew", "--columns", "user,role"],
-            "db-init-post/003_crew_once.sql",
-            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'entry_crew_user_role_unique'",
+            &["post", "sensor_once", "--table", "planting_sensors", "--columns", "sensor,role"],
+            "db-init-post/003_sensor_once.sql",
+            "SELECT count(*) = 1 FROM pg_constraint WHERE conname = 'planting_sensors_sensor_role_unique'",
         ),
         (
-            &["post", "entries_by_class", "--as", "index", "--table", "entries", "--columns", "event,class"],
-            "db-init-post/004_entries_by_class.sql",
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'entries_event_class_idx'::regclass",
+            &["post", "plantings_by_bed", "--as", "index", "--table", "plantings", "--columns", "season,bed"],
+            "db-init-post/004_plantings_by_bed.sql",
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'plantings_season_bed_idx'::regclass",
         ),
     ];
     for (arguments, expected, proof) in cases {
@@ -107,33 +103,30 @@ fn what_would_be_wrong_is_refused_and_nothing_is_written() {
     };
     let before = listing();
     for (arguments, message) in [
-        (&["pre", "Stage-Times"][..], "it is not of words in lower case"),
+        (&["pre", "Har-Vests"][..], "it is not of words in lower case"),
         (&["pre", "faulty_column"], "`db-init/003_faulty_column.sql` has that name"),
-        (&["pre", "positions"], "an earlier migration makes it"),
+        (&["pre", "readings"], "an earlier migration makes it"),
         (&["post", "x"], "on which table, and over which columns?"),
         (
-            &["post", "x", "--table", "vehicles", "--columns", "plate"],
+            &["post", "x", "--table", "plants", "--columns", "tag"],
             "Directus would undo it at the next apply (D14)",
         ),
+        (&["post", "x", "--table", "plants", "--columns", "tag,colour"], "find the column `plants.colour`"),
         (
-            &["post", "x", "--table", "vehicles", "--columns", "plate,colour"],
-            "find the column `vehicles.colour`",
-        ),
-        (
-            &["pre", "x", "--as", "unique", "--table", "vehicles", "--columns", "make,model"],
+            &["pre", "x", "--as", "unique", "--table", "plants", "--columns", "genus,species"],
             "Directus makes it only afterwards",
         ),
         (
-            &["post", "x", "--table", "entry_crew", "--columns", "user,entry"],
-            "(db-init-post/002_event_participation_unique_constraints.sql:",
+            &["post", "x", "--table", "planting_sensors", "--columns", "sensor,planting"],
+            "(db-init-post/001_junction_unique_constraints.sql:",
         ),
         (&["between", "x"], "invalid value 'between'"),
     ] {
         let said = new(&checkout, arguments).expect(2, &[message]);
         assert_eq!(said.stdout, "", "{arguments:?}");
     }
-    std::fs::remove_file(checkout.path("db-init/002_positions_hypertable.sql")).expect("a file");
+    checkout.remove("db-init/002_readings_hypertable.sql");
     new(&checkout, &["pre", "x"]).expect(2, &["there is no number 2", "hint: "]);
-    std::fs::write(checkout.path("db-init/002_positions_hypertable.sql"), "").expect("a file");
+    checkout.write("db-init/002_readings_hypertable.sql", "");
     assert_eq!(listing(), before);
 }

@@ -1,43 +1,22 @@
 //! The upgrade rehearsal: another revision's database, filled with rows, then this tree over it.
 
-use crate::checkout::{Checkout, field, said};
-use std::process::Command;
+use crate::checkout::{Checkout, said};
 use testbed::{Server, require};
 
 /// A checkout that is a git repository with one commit. The runner's sources are not in it, so it is the same for every revision.
 fn committed() -> Option<Checkout> {
     let checkout = Checkout::new()?;
-    for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "--all"],
-        &["commit", "--quiet", "--message=old"],
-        &["tag", "v1"],
-    ] {
-        git(&checkout, arguments);
-    }
+    checkout.git(&["init", "--quiet", "--initial-branch=main"]);
+    checkout.commit("old");
+    checkout.git(&["tag", "v1"]);
     Some(checkout)
-}
-
-fn git(checkout: &Checkout, arguments: &[&str]) {
-    let mut git = Command::new("git");
-    git.args(["-c", "user.name=A", "-c", "user.email=a@example.com", "-C"]).arg(checkout.path(""));
-    assert!(git.args(arguments).status().expect("git").success(), "{arguments:?}");
-}
-
-/// Changes the text of one field.
-fn change(checkout: &Checkout, field: &str, from: &str, to: &str) {
-    checkout.edit("snapshots/schema.yaml", |text| {
-        let head = format!("  - collection: vehicles\n    field: {field}\n");
-        let (before, after) = text.split_once(&head).expect("the field");
-        format!("{before}{head}{}", after.replacen(from, to, 1))
-    });
 }
 
 #[test]
 fn an_unchanged_tree_passes_and_keeps_every_row() {
     let Some(checkout) = committed() else { return };
     // On the tag itself there would be nothing to rehearse.
-    git(&checkout, &["commit", "--quiet", "--allow-empty", "--message=new"]);
+    checkout.git(&["commit", "--quiet", "--allow-empty", "--message=new"]);
     let said = said(&mut checkout.dry_run(&["--from", "--json"])).expect(0, &["the last tag, `v1`"]);
     assert_eq!(said.last_line(), "dry-run passed");
     let json: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
@@ -52,19 +31,19 @@ fn an_unchanged_tree_passes_and_keeps_every_row() {
 #[test]
 fn d28_a_field_that_becomes_required_is_found_by_its_rows() {
     let Some(checkout) = committed() else { return };
-    change(&checkout, "plate", "is_nullable: true", "is_nullable: false");
+    checkout.change_field("plants", "tag", "is_nullable: true", "is_nullable: false");
     let said = said(&mut checkout.dry_run(&["--from", "v1"]))
-        .expect(1, &["~ vehicles.plate: required no → yes (1 row has no value)"]);
+        .expect(1, &["~ plants.tag: required no → yes (1 row has no value)"]);
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
 }
 
 #[test]
 fn what_an_upgrade_would_lose_is_counted_and_refused() {
     let Some(checkout) = committed() else { return };
-    change(&checkout, "make", "max_length: 100", "max_length: 10");
+    checkout.change_field("plants", "genus", "max_length: 100", "max_length: 10");
     let said = said(&mut checkout.dry_run(&["--from", "v1"])).expect(
         4,
-        &["~ vehicles.make: max length 100 → 10 (1 value is longer than 10)", "RUNNER_ALLOW_DESTRUCTIVE="],
+        &["~ plants.genus: max length 100 → 10 (1 value is longer than 10)", "RUNNER_ALLOW_DESTRUCTIVE="],
     );
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
 }
@@ -72,12 +51,14 @@ fn what_an_upgrade_would_lose_is_counted_and_refused() {
 /// Adds a collection with nothing but an id, behind all others.
 fn add_wheels(checkout: &Checkout) {
     checkout.edit("snapshots/schema.yaml", |text| {
-        let model = &text
-            [text.find("  - collection: vehicles\n").expect("it")..text.find("fields:\n").expect("them")];
-        let template = "'{{make}} {{model}} {{plate}}'";
+        let at = |text: &str, collection: &str| {
+            text.find(&format!("  - collection: {collection}\n")).expect(collection)
+        };
+        let model = &text[at(&text, "plants")..at(&text, "seasons")];
+        let template = "'{{genus}} {{species}} {{tag}}'";
         assert!(model.contains(template));
-        let wheels = model.replace("vehicles", "wheels").replace(template, "'{{id}}'");
-        let id = field(&text, "vehicles", "id").1.replace("vehicles", "wheels");
+        let wheels = model.replace("plants", "wheels").replace(template, "'{{id}}'");
+        let id = testkit::text::field(&text, "plants", "id").replace("plants", "wheels");
         text.replacen("fields:\n", &format!("{wheels}fields:\n"), 1).replacen(
             "systemFields:\n",
             &format!("{id}systemFields:\n"),
@@ -89,16 +70,16 @@ fn add_wheels(checkout: &Checkout) {
 #[test]
 fn what_was_consented_to_may_be_lost_and_nothing_else() {
     let Some(checkout) = committed() else { return };
-    checkout.add_field("vehicles", "plate", "colour");
+    checkout.add_field("plants", "tag", "colour");
     add_wheels(&checkout);
-    git(&checkout, &["commit", "--quiet", "--all", "--message=more"]);
-    git(&checkout, &["tag", "v2"]);
-    git(&checkout, &["checkout", "--quiet", "v1", "--", "snapshots"]);
+    checkout.git(&["commit", "--quiet", "--all", "--message=more"]);
+    checkout.git(&["tag", "v2"]);
+    checkout.git(&["checkout", "--quiet", "v1", "--", "snapshots"]);
     let refused = said(&mut checkout.dry_run(&["--from", "v2"]))
-        .expect(4, &["- wheels (collection dropped, 3 rows)", "- vehicles.colour (dropped, "]);
-    let (_, line) = refused.stderr.split_once("RUNNER_ALLOW_DESTRUCTIVE=").expect("the line to copy");
-    let consent = line.lines().next().expect("a line");
-    assert!(consent.ends_with(":vehicles.colour,wheels"), "{consent}");
+        .expect(4, &["- wheels (collection dropped, 3 rows)", "- plants.colour (dropped, "]);
+    let consent = refused.consent();
+    let consent = consent.as_str();
+    assert!(consent.ends_with(":plants.colour,wheels"), "{consent}");
 
     let with =
         |consent: &str| said(checkout.dry_run(&["--from", "v2"]).env("RUNNER_ALLOW_DESTRUCTIVE", consent));
@@ -123,18 +104,18 @@ fn a_backup_of_the_bash_version_is_restored_adopted_and_keeps_its_rows() {
     let mut script = String::from(
         "CREATE TABLE migrations_applied (filename text PRIMARY KEY, applied_at timestamptz DEFAULT now());\n",
     );
-    for name in ["001_extensions.sql", "002_positions_hypertable.sql", "003_faulty_column.sql"] {
+    for name in ["001_extensions.sql", "002_readings_hypertable.sql", "003_faulty_column.sql"] {
         script += &std::fs::read_to_string(checkout.path(&format!("db-init/{name}"))).expect("a migration");
         script += &format!(";\nINSERT INTO migrations_applied (filename) VALUES ('{name}');\n");
     }
-    script += "INSERT INTO positions (device_id, ts, latitude, longitude) VALUES ('1', '2026-06-01', 41, 19), ('1', '2026-07-01', 41, 19);\n";
+    script += "INSERT INTO readings (sensor_id, ts, temperature, moisture) VALUES ('1', '2026-06-01', 41, 19), ('1', '2026-07-01', 41, 19);\n";
     server.psql(database.name(), &script).expect("a database of the bash version");
     for arguments in [&["--no-owner", "--no-privileges"][..], &["--format=custom"]] {
         let dump = checkout.path("backup");
         let bytes = server.pg_dump_bytes(database.name(), arguments).expect("a dump");
         std::fs::write(&dump, bytes).expect("a file");
         let said = said(&mut checkout.dry_run(&["--restore", dump.to_str().expect("text")]))
-            .expect(0, &["2 rows in", "001_extensions.sql adopted", "positions", "2 → 2"]);
+            .expect(0, &["2 rows in", "001_extensions.sql adopted", "readings", "2 → 2"]);
         assert_eq!(said.last_line(), "dry-run passed", "{arguments:?}");
     }
 }

@@ -6,7 +6,7 @@ use crate::proxy::{Bad, between};
 use serde_json::{Value, json};
 use std::process::Command;
 
-const FILE: &str = "seeds/rally-albania-2026.yaml";
+const FILE: &str = "seeds/garden.yaml";
 
 fn tally(json: &str) -> (u64, u64, u64) {
     let json: Value = serde_json::from_str(json).expect("JSON alone on stdout");
@@ -18,36 +18,36 @@ fn tally(json: &str) -> (u64, u64, u64) {
 fn a_second_run_changes_nothing_a_changed_value_is_updated_and_nothing_is_deleted() {
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
     let plan =
-        said(&mut instance.seed(&["--plan"])).expect(0, &["would be: 34 created, 0 updated, 0 unchanged"]);
-    assert!(plan.stdout.contains("create  classes `rally-albania-2026 / C-A`\n"), "{}", plan.stdout);
-    assert!(instance.items("classes", "").is_empty(), "a plan does nothing");
+        said(&mut instance.seed(&["--plan"])).expect(0, &["would be: 14 created, 0 updated, 0 unchanged"]);
+    assert!(plan.stdout.contains("create  beds `season-2026 / T-1`\n"), "{}", plan.stdout);
+    assert!(instance.items("beds", "").is_empty(), "a plan does nothing");
 
-    said(&mut instance.seed(&[])).expect(0, &["34 created, 0 updated, 0 unchanged"]);
+    said(&mut instance.seed(&[])).expect(0, &["14 created, 0 updated, 0 unchanged"]);
     let again =
-        said(&mut instance.seed(&[])).expect(0, &["nothing to do: all 34 items are as the files say"]);
+        said(&mut instance.seed(&[])).expect(0, &["nothing to do: all 14 items are as the files say"]);
     assert_eq!(again.stdout, "");
     let revisions = || {
         let (_, answer) = instance.ask("GET", "/revisions?aggregate[count]=*", None);
         answer["data"][0]["count"].clone()
     };
     let before = revisions();
-    assert_eq!(tally(&said(&mut instance.seed(&["--json"])).expect(0, &[]).stdout), (0, 0, 34));
+    assert_eq!(tally(&said(&mut instance.seed(&["--json"])).expect(0, &[]).stdout), (0, 0, 14));
     assert_eq!(revisions(), before, "a run with nothing to do writes nothing");
 
     instance.checkout.edit(FILE, |text| {
-        let text = text.replace("name: Rally Albania 2026\n", "name: Rally Albania\n");
-        let text = text.replace("class: C-1\n", "class: C-2\n");
+        let text = text.replace("name: Season 2026\n", "name: Season\n");
+        let text = text.replace("bed: S-1\n", "bed: S-2\n");
         // No longer in the file: it stays in Directus.
-        text.replace("    - {event: rally-albania-2026, code: M-7, category: motorcycle, sort: 7}\n", "")
+        text.replace("    - {season: season-2026, code: H-2, category: herb, sort: 2}\n", "")
     });
-    let changed = said(&mut instance.seed(&[])).expect(0, &["0 created, 2 updated, 31 unchanged"]);
+    let changed = said(&mut instance.seed(&[])).expect(0, &["0 created, 2 updated, 11 unchanged"]);
     assert_eq!(
         changed.stdout,
-        "update  events `motorsport-club-albania / rally-albania-2026`\n          name: `Rally Albania 2026` → `Rally Albania`\n\
-         update  entries `rally-albania-2026 / 999`\n          class: `rally-albania-2026 / C-1` → `rally-albania-2026 / C-2`\n"
+        "update  seasons `north-garden / season-2026`\n          name: `Season 2026` → `Season`\n\
+         update  plantings `season-2026 / 999`\n          bed: `season-2026 / S-1` → `season-2026 / S-2`\n"
     );
-    assert_eq!(instance.items("classes", "").len(), 17);
-    assert_eq!(instance.items("entries", "fields=class.code")[0]["class"]["code"], "C-2");
+    assert_eq!(instance.items("beds", "").len(), 5);
+    assert_eq!(instance.items("plantings", "fields=bed.code")[0]["bed"]["code"], "S-2");
 }
 
 #[test]
@@ -59,10 +59,10 @@ fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
     };
     set(
         &instance,
-        "events",
+        "seasons",
         json!({ "start_date": "2026-06-06", "end_date": "2026-06-13", "name": "Another name" }),
     );
-    set(&instance, "entries", json!({ "status": "withdrawn" }));
+    set(&instance, "plantings", json!({ "status": "removed" }));
     // What runs is not seeded again.
     assert_eq!(instance.start(&[])["seeded"], Value::Null);
     instance.down().expect(0, &[]);
@@ -70,72 +70,69 @@ fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
     said(&mut instance.checkout.up(&["--port", &port])).expect(
         0,
         &[
-            "    update  events `motorsport-club-albania / rally-albania-2026`\n",
-            "name: `Another name` → `Rally Albania 2026`\n",
-            "0 created, 1 updated, 33 unchanged",
+            "    update  seasons `north-garden / season-2026`\n",
+            "name: `Another name` → `Season 2026`\n",
+            "0 created, 1 updated, 13 unchanged",
         ],
     );
     instance.start(&[]);
-    let event = &instance.items("events", "fields=start_date,end_date")[0];
-    assert_eq!(event, &json!({ "start_date": "2026-06-06", "end_date": "2026-06-13" }));
-    assert_eq!(instance.items("entries", "fields=status")[0]["status"], "withdrawn");
+    let season = &instance.items("seasons", "fields=start_date,end_date")[0];
+    assert_eq!(season, &json!({ "start_date": "2026-06-06", "end_date": "2026-06-13" }));
+    assert_eq!(instance.items("plantings", "fields=status")[0]["status"], "removed");
 }
 
 #[test]
 fn of_one_file_only_its_items_are_sent_whatever_they_point_to() {
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
-    std::fs::write(
-        instance.checkout.path("seeds/more.yaml"),
-        "classes:\n  key: [event, code]\n  items:\n    - {event: rally-albania-2026, code: X-1, category: car}\n",
-    )
-    .expect("a file");
+    instance.checkout.write(
+        "seeds/more.yaml",
+        "beds:\n  key: [season, code]\n  items:\n    - {season: season-2026, code: X-1, category: shrub}\n",
+    );
     let more = instance.checkout.path("seeds/../seeds/more.yaml").display().to_string();
     said(&mut instance.seed(&[&more])).expect(
         1,
         &[
-            "error: write classes `rally-albania-2026 / X-1` (seeds/more.yaml:4)",
-            "it points to events `motorsport-club-albania / rally-albania-2026` (seeds/rally-albania-2026.yaml:",
-            "hint: cargo xtask seed seeds/rally-albania-2026.yaml",
+            "error: write beds `season-2026 / X-1` (seeds/more.yaml:4)",
+            "it points to seasons `north-garden / season-2026` (seeds/garden.yaml:",
+            "hint: cargo xtask seed seeds/garden.yaml",
         ],
     );
-    assert!(instance.items("organizations", "").is_empty(), "nothing was sent");
+    assert!(instance.items("gardens", "").is_empty(), "nothing was sent");
     said(&mut instance.seed(&[&instance.checkout.path(FILE).display().to_string()]))
-        .expect(0, &["34 items for ", "34 created"]);
+        .expect(0, &["14 items for ", "14 created"]);
     // What else the other file says is not this run's business.
-    instance.checkout.edit(FILE, |text| text.replace("name: Rally Albania 2026\n", "name: Another\n"));
+    instance.checkout.edit(FILE, |text| text.replace("name: Season 2026\n", "name: Another\n"));
     let json = said(&mut instance.seed(&["--json", &more]))
         .expect(0, &["1 items for ", "1 created, 0 updated, 0 unchanged"]);
     assert_eq!(tally(&json.stdout), (1, 0, 0));
     said(&mut instance.seed(&[&more])).expect(0, &["nothing to do: all 1 items"]);
-    assert_eq!(instance.items("classes", "").len(), 18);
+    assert_eq!(instance.items("beds", "").len(), 6);
 }
 
 #[test]
 fn a_run_that_is_cut_off_at_every_single_write_is_finished_by_the_next_ones() {
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
-    let counts = || -> Vec<usize> {
-        let all =
-            ["organizations", "events", "classes", "entries", "vehicles", "users", "entry_crew", "devices"];
-        let more = ["entry_devices", "organization_users", "organization_vehicles", "organization_devices"];
-        all.iter().chain(&more).map(|each| instance.items(each, "fields=id").len()).collect()
+    let counts = || {
+        let all = ["gardens", "seasons", "beds", "plantings", "plants", "sensors", "planting_sensors"];
+        all.map(|each| instance.items(each, "fields=id").len())
     };
     // Each run gets one item further, and its end is an answer that is lost, or a request that is.
     let mut runs = 0;
     loop {
         let (number, bad) = if runs % 2 == 0 { (0, Bad::AnswerLost) } else { (1, Bad::Lost) };
         let said = said(&mut instance.seed_at(&between(instance.port, "POST", number, bad), &[]));
-        if said.code == Some(0) {
+        if said.code == 0 {
             break;
         }
         let said =
             said.expect(5, &["error: create ", &format!("({FILE}:"), "no answer from http://127.0.0.1:"]);
         assert!(said.stderr.contains("the next run goes on from there"), "{}", said.stderr);
         runs += 1;
-        assert!(runs <= 40, "it does not get further");
+        assert!(runs <= 20, "it does not get further");
     }
-    assert!(runs >= 33, "only {runs} runs were cut off");
-    said(&mut instance.seed(&[])).expect(0, &["nothing to do: all 34 items"]);
-    assert_eq!(counts(), [1, 1, 17, 1, 1, 2, 2, 2, 2, 1, 1, 2]);
+    assert!(runs >= 13, "only {runs} runs were cut off");
+    said(&mut instance.seed(&[])).expect(0, &["nothing to do: all 14 items"]);
+    assert_eq!(counts(), [1, 1, 5, 1, 1, 2, 2]);
 }
 
 #[test]
@@ -144,12 +141,12 @@ fn a_server_that_goes_away_in_the_middle_is_named_with_the_item_and_the_rest_fol
     // The answer to the tenth write is lost; meanwhile Directus stops.
     let url = between(instance.port, "POST", 10, Bad::Lost);
     said(&mut instance.seed_at(&url, &[]))
-        .expect(5, &["error: create ", "10 of 34 items to write are written"]);
+        .expect(5, &["error: create ", "10 of 14 items to write are written"]);
     instance.down().expect(0, &[]);
     said(&mut instance.seed_at(&instance.url(), &[]))
         .expect(5, &["no answer from http://localhost:", "cargo xtask up", "DIRECTUS_URL"]);
     let json = instance.start(&[]);
-    assert_eq!(json["seeded"], json!({ "created": 24, "updated": 0, "unchanged": 10 }));
+    assert_eq!(json["seeded"], json!({ "created": 4, "updated": 0, "unchanged": 10 }));
 }
 
 #[test]
@@ -157,7 +154,7 @@ fn a_session_that_ends_in_the_middle_is_begun_anew_and_a_token_that_has_is_told(
     let Some(instance) = Instance::up(&["--no-seed"]) else { return };
     for (method, number) in [("SEARCH", 3), ("POST", 7)] {
         let url = between(instance.port, method, number, Bad::Expired);
-        said(&mut instance.seed_at(&url, &[])).expect(0, &["34"]);
+        said(&mut instance.seed_at(&url, &[])).expect(0, &["14"]);
     }
     let with_token = |token: &str| {
         let mut command = instance.seed(&[]);
@@ -194,38 +191,35 @@ fn mistakes_in_the_files_are_found_before_anything_is_sent() {
     let file = "seeds/more.yaml";
     for (text, messages) in [
         (
-            "organisations:\n  key: slug\n  items: []\n",
-            &[
-                "seeds/more.yaml:1:1: seeds: `organisations` is no collection",
-                "did you mean `organizations`?",
-            ][..],
+            "garden:\n  key: slug\n  items: []\n",
+            &["seeds/more.yaml:1:1: seeds: `garden` is no collection", "did you mean `gardens`?"][..],
         ),
         (
-            "vehicles:\n  key: plate\n  items:\n    - {plate: A, make: B, model: C, category: car, colour: red}\n",
-            &["seeds/more.yaml:4:52: seeds: `vehicles` has no field `colour`"],
+            "plants:\n  key: tag\n  items:\n    - {tag: A, genus: B, species: C, category: shrub, colour: red}\n",
+            &["seeds/more.yaml:4:55: seeds: `plants` has no field `colour`"],
         ),
         (
-            "classes:\n  key: [event, code]\n  items:\n    - {event: rally-albania-2027, code: M-1, category: car}\n",
+            "beds:\n  key: [season, code]\n  items:\n    - {season: season-2027, code: H-1, category: shrub}\n",
             &[
-                "seeds/more.yaml:4:8: seeds: `event`: the seed files hold no item of `events` with slug `rally-albania-2027`",
+                "seeds/more.yaml:4:8: seeds: `season`: the seed files hold no item of `seasons` with slug `season-2027`",
             ],
         ),
         (
-            "classes:\n  key: [event, code]\n  items:\n    - {event: rally-albania-2026, code: M-1, category: car}\n",
-            &["seeds/rally-albania-2026.yaml:30:7: seeds: the same key as seeds/more.yaml:4"],
+            "beds:\n  key: [season, code]\n  items:\n    - {season: season-2026, code: H-1, category: shrub}\n",
+            &["seeds/more.yaml:4:7: seeds: the same key as seeds/garden.yaml:23"],
         ),
-        ("vehicles: {key: plate\n", &["seeds/more.yaml:2:1: seeds: "]),
+        ("plants: {key: tag\n", &["seeds/more.yaml:2:1: seeds: "]),
     ] {
-        std::fs::write(checkout.path(file), text).expect("a file");
+        checkout.write(file, text);
         // Nobody listens there: it is not even asked.
         let mut command = checkout.xtask(&["seed"]);
         command.env("DIRECTUS_URL", "http://127.0.0.1:1").env("DIRECTUS_TOKEN", "t");
         said(&mut command).expect(3, messages).expect(3, &["nothing was sent"]);
         let check = said(&mut checkout.xtask(&["check"]));
-        assert_eq!(check.code, Some(3), "{}", check.stderr);
+        assert_eq!(check.code, 3, "{}", check.stderr);
         assert!(messages.iter().all(|message| check.stdout.contains(message)), "{}", check.stdout);
     }
-    std::fs::remove_file(checkout.path(file)).expect("a file");
+    checkout.remove(file);
     said(&mut checkout.xtask(&["seed", "seeds/nothing.yaml"]))
         .expect(2, &["seeds/nothing.yaml`", "No such file"]);
 }
@@ -247,7 +241,7 @@ fn no_directus_and_wrong_credentials_are_told_with_what_to_set() {
     std::fs::write(&password, format!("{}\n", instance.password)).expect("a file");
     let mut command = instance.seed(&["--plan"]);
     command.env("DIRECTUS_URL", instance.url()).env("DIRECTUS_EMAIL", &instance.email);
-    said(command.env("DIRECTUS_PASSWORD_FILE", &password)).expect(0, &["would be: 34 created"]);
+    said(command.env("DIRECTUS_PASSWORD_FILE", &password)).expect(0, &["would be: 14 created"]);
     let mut command = instance.seed(&[]);
     said(command.env("DIRECTUS_URL", instance.url())).expect(2, &["`DIRECTUS_URL` is set, but not as whom"]);
     instance.down().expect(0, &[]);
@@ -260,15 +254,15 @@ fn what_directus_refuses_is_told_with_file_line_and_key() {
     // Digits, but too few: the field's own rule, which only Directus judges.
     instance.checkout.edit(FILE, |text| text.replace("001010000000024", "0010100000"));
     let line = |text: &str| {
-        let file = std::fs::read_to_string(instance.checkout.path(FILE)).expect("a file");
+        let file = instance.checkout.read(FILE);
         file.lines().position(|line| line.contains(text)).expect("the line") + 1
     };
-    let place = format!("error: create devices `0010100000` ({FILE}:{})", line("imei: \"0010100000\""));
+    let place = format!("error: create sensors `0010100000` ({FILE}:{})", line("serial: \"0010100000\""));
     said(&mut instance.seed(&[])).expect(
         1,
         &[
             &place,
-            "Validation failed for field \"imei\"",
+            "Validation failed for field \"serial\"",
             "400 FAILED_VALIDATION",
             "the next run goes on from there",
         ],
@@ -276,10 +270,9 @@ fn what_directus_refuses_is_told_with_file_line_and_key() {
     instance.checkout.edit(FILE, |text| text.replace("\"0010100000\"", "\"001010000000024\""));
     said(&mut instance.seed(&[])).expect(0, &["0 updated"]);
 
-    // Two people with the key of one: which is meant cannot be known.
-    let twin = json!({ "first_name": "A", "last_name": "B", "email": "test.codriver@example.com" });
-    assert_eq!(instance.ask("POST", "/items/users", Some(&twin)).0, 200);
-    let place =
-        format!("error: find users `test.codriver@example.com` ({FILE}:{})", line("- email: test.codriver"));
-    said(&mut instance.seed(&[])).expect(1, &[&place, "2 items in Directus have this `email`"]);
+    // Two plants with the key of one: which is meant cannot be known.
+    let twin = json!({ "category": "herb", "genus": "A", "species": "B", "tag": "TEST-999" });
+    assert_eq!(instance.ask("POST", "/items/plants", Some(&twin)).0, 200);
+    let place = format!("error: find plants `TEST-999` ({FILE}:{})", line("- {tag: TEST-999"));
+    said(&mut instance.seed(&[])).expect(1, &[&place, "2 items in Directus have this `tag`"]);
 }

@@ -44,7 +44,7 @@ fn colours_are_for_terminals_and_not_for_those_who_want_none() {
 fn a_long_command_in_a_pipe_is_plain_text() {
     let Some(checkout) = Checkout::new() else { return };
     let Said { code, stdout, stderr } = said(&mut checkout.dry_run(&["--engine", "local"]));
-    assert_eq!(code, Some(0), "{stderr}");
+    assert_eq!(code, 0, "{stderr}");
     for text in [&stdout, &stderr] {
         assert!(!text.contains(ESCAPE) && !text.contains('\r'), "{text:?}");
     }

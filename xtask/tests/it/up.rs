@@ -57,18 +57,14 @@ fn it_stays_is_found_changes_with_its_checkout_and_goes_without_a_trace() {
     let state = folder(&instance.checkout).expect("a folder");
     let mode = |path: PathBuf| std::fs::metadata(path).expect("a file").mode() & 0o777;
     assert_eq!((mode(state.clone()), mode(state.join("login"))), (0o700, 0o600));
-    assert_eq!(instance.items("classes", "").len(), 17);
+    assert_eq!(instance.items("beds", "").len(), 5);
 
     let pid = supervisor(&instance.checkout);
     let again = instance.start(&[]);
     assert_eq!((&again["was_running"], &again["seeded"]), (&Value::Bool(true), &Value::Null));
     assert_eq!(supervisor(&instance.checkout), pid, "it is the same one");
 
-    std::fs::write(
-        instance.checkout.path("db-init-post/003_note.sql"),
-        "COMMENT ON TABLE organizations IS 'changed';\n",
-    )
-    .expect("a migration");
+    instance.checkout.write("db-init-post/003_note.sql", "COMMENT ON TABLE gardens IS 'changed';\n");
     let port = instance.port.to_string();
     let said_so = said(&mut instance.checkout.up(&["--port", &port]))
         .expect(0, &["schema, migrations or runner changed since", "db-init-post/003_note.sql"]);
@@ -83,7 +79,7 @@ fn it_stays_is_found_changes_with_its_checkout_and_goes_without_a_trace() {
     assert_eq!(processes_with(&sign(&instance.checkout)), Vec::<String>::new());
 
     // The port is remembered.
-    said(&mut instance.checkout.up(&[])).expect(0, &["seeded before: all 34 items"]);
+    said(&mut instance.checkout.up(&[])).expect(0, &["seeded before: all 14 items"]);
     let gone = said(&mut instance.checkout.xtask(&["down", "--volumes"]))
         .expect(0, &["removing ", "database", "uploads"]);
     assert_eq!(gone.stdout, "Directus and Postgres are stopped\n");
@@ -100,7 +96,7 @@ fn kill_9_of_the_supervisor_leaves_nothing_running_and_the_next_up_works() {
         let json = instance.start(&[]);
         assert_eq!(
             (&json["was_running"], &json["seeded"]["unchanged"]),
-            (&Value::Bool(false), &Value::from(34))
+            (&Value::Bool(false), &Value::from(14))
         );
     }
     let sign = sign(&instance.checkout);
@@ -146,8 +142,7 @@ fn what_keeps_it_from_starting_is_told() {
     said(&mut checkout.up(&["--port", &port]))
         .expect(2, &[&format!("error: listen on port {port}"), "--port"]);
 
-    std::fs::write(checkout.path("db-init/004_typo.sql"), "ALTER TABEL positions ADD x int;\n")
-        .expect("a file");
+    checkout.write("db-init/004_typo.sql", "ALTER TABEL readings ADD x int;\n");
     let port = free_port().to_string();
     said(&mut checkout.up(&["--port", &port])).expect(
         1,
@@ -155,8 +150,8 @@ fn what_keeps_it_from_starting_is_told() {
     );
     assert_eq!(processes_with(&sign(&checkout)), Vec::<String>::new());
 
-    std::fs::remove_file(checkout.path("db-init/004_typo.sql")).expect("a file");
-    std::fs::write(checkout.path("seeds/typo.yaml"), "events: []\n").expect("a file");
+    checkout.remove("db-init/004_typo.sql");
+    checkout.write("seeds/typo.yaml", "seasons: []\n");
     said(&mut checkout.up(&["--port", &port])).expect(3, &["seeds/typo.yaml:1:1", "nothing was sent"]);
 }
 
@@ -171,23 +166,23 @@ fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
     let click = |instance: &Instance, width: &str| {
         let (status, answer) = instance.ask(
             "PATCH",
-            "/fields/classes/code",
+            "/fields/beds/code",
             Some(&json!({ "field": "code", "meta": { "width": width } })),
         );
         assert_eq!(status, 200, "{answer}");
     };
     let width = |instance: &Instance| {
-        instance.ask("GET", "/fields/classes/code", None).1["data"]["meta"]["width"].clone()
+        instance.ask("GET", "/fields/beds/code", None).1["data"]["meta"]["width"].clone()
     };
     let as_recorded = width(&instance);
     click(&instance, "fill");
     let colour =
         json!({ "field": "colour", "type": "string", "schema": {}, "meta": { "interface": "input" } });
-    assert_eq!(instance.ask("POST", "/fields/vehicles", Some(&colour)).0, 200);
+    assert_eq!(instance.ask("POST", "/fields/plants", Some(&colour)).0, 200);
     let named = [
         "in the database, and not yet in git:\n",
-        "  + field vehicles.colour\n",
-        "~ field classes.code: width ",
+        "  + field plants.colour\n",
+        "~ field beds.code: width ",
         "cargo xtask snapshot keeps it",
     ];
 
@@ -198,18 +193,18 @@ fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
     let json = instance.start(&["--no-seed"]);
     assert_eq!(json["unsaved"].as_array().map(Vec::len), Some(2), "{json}");
     assert_eq!(
-        (width(&instance), instance.ask("GET", "/fields/vehicles/colour", None).0),
+        (width(&instance), instance.ask("GET", "/fields/plants/colour", None).0),
         (json!("fill"), 200)
     );
 
     // Other files, of which it is not known that they would keep it: refused, and what runs is left running.
     let pid = supervisor(&instance.checkout);
     let migration = instance.checkout.path("db-init-post/003_note.sql");
-    std::fs::write(&migration, "COMMENT ON TABLE organizations IS 'changed';\n").expect("a migration");
+    std::fs::write(&migration, "COMMENT ON TABLE gardens IS 'changed';\n").expect("a migration");
     let refused = [
         "error: ",
-        "  + vehicles.colour (string(255))\n",
-        "~ classes.code: width ",
+        "  + plants.colour (string(255))\n",
+        "~ beds.code: width ",
         "git stash",
         "RUNNER_ON_DRIFT=repair cargo xtask up",
     ];
@@ -223,7 +218,7 @@ fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
     std::fs::remove_file(&migration).expect("a file");
     up(&instance, &[]).expect(0, &named);
     said(&mut instance.checkout.xtask(&["snapshot"])).expect(0, &[]);
-    std::fs::write(&migration, "COMMENT ON TABLE organizations IS 'changed';\n").expect("a migration");
+    std::fs::write(&migration, "COMMENT ON TABLE gardens IS 'changed';\n").expect("a migration");
     let said_so = up(&instance, &[]).expect(0, &["db-init-post/003_note.sql"]);
     assert!(!said_so.stderr.contains("not yet in git"), "{}", said_so.stderr);
     instance.start(&["--no-seed"]);
@@ -236,17 +231,12 @@ fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
     assert_eq!(width(&instance), json!("fill"));
     let colour =
         json!({ "field": "shade", "type": "string", "schema": {}, "meta": { "interface": "input" } });
-    assert_eq!(instance.ask("POST", "/fields/vehicles", Some(&colour)).0, 200);
+    assert_eq!(instance.ask("POST", "/fields/plants", Some(&colour)).0, 200);
     let gate = up(&instance, &[("RUNNER_ON_DRIFT", "repair")]).expect(4, &["RUNNER_ALLOW_DESTRUCTIVE="]);
-    let consent = gate
-        .stderr
-        .lines()
-        .find_map(|line| line.split_once("RUNNER_ALLOW_DESTRUCTIVE="))
-        .expect("a consent")
-        .1;
-    up(&instance, &[("RUNNER_ON_DRIFT", "repair"), ("RUNNER_ALLOW_DESTRUCTIVE", consent)]).expect(0, &[]);
+    up(&instance, &[("RUNNER_ON_DRIFT", "repair"), ("RUNNER_ALLOW_DESTRUCTIVE", &gate.consent())])
+        .expect(0, &[]);
     instance.start(&["--no-seed"]);
-    assert_ne!(instance.ask("GET", "/fields/vehicles/shade", None).0, 200);
+    assert_ne!(instance.ask("GET", "/fields/plants/shade", None).0, 200);
     assert_ne!(as_recorded, json!("fill"));
     instance.down().expect(0, &[]);
 }

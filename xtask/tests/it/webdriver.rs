@@ -2,6 +2,7 @@
 //! sixty more crates for them.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use client::{Address, Client};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,9 +10,10 @@ use testbed::Absent;
 
 /// A browser with one tab. Ends when dropped.
 pub(crate) struct Browser {
+    /// Its path at the driver.
     session: String,
     driver: Child,
-    agent: ureq::Agent,
+    client: Client,
     _profile: tempfile::TempDir,
 }
 
@@ -65,9 +67,8 @@ impl Browser {
             format!("--user-data-dir={}", profile.path().display()),
         ];
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": { "binary": chromium, "args": arguments } } } });
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build().new_agent();
-        let session = format!("http://127.0.0.1:{port}/session");
-        let mut browser = Browser { session, driver, agent, _profile: profile };
+        let client = Client::new(&Address::Port(port));
+        let mut browser = Browser { session: "/session".to_owned(), driver, client, _profile: profile };
         let made = browser.ask("POST", "", &wanted).expect("a browser");
         browser.session = format!("{}/{}", browser.session, made["sessionId"].as_str().expect("a session"));
         Ok(browser)
@@ -110,12 +111,10 @@ impl Browser {
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, String> {
-        let request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.session));
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let request = request.header("content-type", "application/json").body(body).expect("a request");
-        let mut answer = self.agent.run(request).map_err(|error| error.to_string())?;
-        let text = answer.body_mut().with_config().limit(64 << 20).read_to_string();
-        let mut json: Value = serde_json::from_str(&text.map_err(|error| error.to_string())?).expect("JSON");
+        let body = (!body.is_null()).then_some(body);
+        let answer = self.client.send(method, &format!("{}{path}", self.session), None, body);
+        let answer = answer.map_err(|error| error.to_string())?;
+        let mut json: Value = serde_json::from_str(&answer.body).expect("JSON");
         match json["value"]["error"].as_str() {
             Some(error) => Err(format!("{error}: {}", json["value"]["message"].as_str().unwrap_or_default())),
             None => Ok(json["value"].take()),

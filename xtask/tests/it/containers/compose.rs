@@ -2,8 +2,9 @@
 
 use super::{containers, docker, turn};
 use crate::checkout::{Checkout, Said, said};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use client::{Address, Client};
+use contract::Secret;
+use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ const DATABASE_PORT: &str = "25432";
 fn compose_plugin() -> Result<(), Absent> {
     containers()?;
     match docker(&["compose", "version"]).code {
-        Some(0) => Ok(()),
+        0 => Ok(()),
         _ => Err(Absent::new(
             "no docker compose: install docker-compose-plugin (Docker's) or docker-compose (Debian's, version 2)",
         )),
@@ -72,32 +73,22 @@ fn port(container: &str) -> u16 {
     said.stdout.trim().rsplit(':').next().and_then(|text| text.parse().ok()).expect("a port")
 }
 
-/// One request; the whole answer.
-fn ask(port: u16, request: &str) -> String {
-    let exchange = || -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    exchange().unwrap_or_else(|error| error.to_string())
-}
-
 /// An administrator's token, by the account of the compose file.
-fn token(port: u16) -> String {
-    let body = r#"{"email":"admin@example.com","password":"development"}"#;
-    let head = "POST /auth/login HTTP/1.0\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-    let answer = ask(port, &format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()));
-    let (_, rest) =
-        answer.split_once("\"access_token\":\"").unwrap_or_else(|| panic!("no token in: {answer}"));
-    rest.split('"').next().expect("a token").to_owned()
+fn token(port: u16) -> Secret {
+    let account = json!({ "email": "admin@example.com", "password": "development" });
+    let login = Client::new(&Address::Port(port)).send("POST", "/auth/login", None, Some(&account));
+    let answer: Value = serde_json::from_str(&login.expect("an answer").body).expect("JSON");
+    Secret::new(answer["data"]["access_token"].as_str().expect("a token"))
 }
 
-fn vehicles(port: u16, token: &str, field: &str) -> String {
-    let path = format!("/items/vehicles?limit=1&fields=id,{field}&access_token={token}");
-    ask(port, &format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n"))
+/// Asks for a field of a plant.
+fn plants(port: u16, token: &Secret, field: &str) -> Result<(), String> {
+    let path = format!("/items/plants?limit=1&fields=id,{field}");
+    match Client::new(&Address::Port(port)).send("GET", &path, Some(token), None) {
+        Ok(answer) if answer.status == 200 => Ok(()),
+        Ok(answer) => Err(format!("{} {}", answer.status, answer.body)),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[test]
@@ -109,7 +100,7 @@ fn a_developers_directus_comes_up_stops_cleanly_and_is_warm_the_next_time() {
     project.compose(&["up", "--build", "--wait", "--detach"]).expect(0, &["Healthy"]);
     let replicas = project.replicas();
     let (container, at) = (replicas[0].as_str(), port(&replicas[0]));
-    assert!(vehicles(at, &token(at), "plate").contains("200 OK"));
+    assert_eq!(plants(at, &token(at), "tag"), Ok(()));
     // Its health is asked every few seconds, and is not in the log.
     assert!(!log(container).contains("/server/ping"), "{}", log(container));
 
@@ -140,7 +131,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
     let token = token(ports[0]);
 
     // The next release has one more field. It comes up beside the old one, while that is being asked.
-    checkout.add_field("vehicles", "plate", "colour");
+    checkout.add_field("plants", "tag", "colour");
     project.compose(&["build", "directus"]).expect(0, &[]);
     let (going_on, asked) = (AtomicBool::new(true), AtomicUsize::new(0));
     let failed = std::thread::scope(|scope| {
@@ -150,10 +141,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
                 if !going_on.load(Ordering::SeqCst) {
                     break;
                 }
-                let answer = vehicles(*port, &token, "plate");
-                if !answer.contains("200 OK") {
-                    failed.push(answer);
-                }
+                failed.extend(plants(*port, &token, "tag").err());
                 asked.fetch_add(1, Ordering::SeqCst);
             }
             failed
@@ -175,7 +163,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
     // The new one serves its field, and an old one that restarts flips nothing.
     let new: Vec<String> = project.replicas().into_iter().filter(|each| !old.contains(each)).collect();
     assert_eq!(new.len(), 2);
-    assert!(vehicles(port(&new[0]), &token, "colour").contains("200 OK"));
+    assert_eq!(plants(port(&new[0]), &token, "colour"), Ok(()));
     docker(&["restart", &old[0]]).expect(0, &[]);
     let began = Instant::now();
     while !log(&old[0]).contains("came after this one; everything that this one manages is still there") {
@@ -185,7 +173,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
     for container in &old {
         docker(&["stop", container]).expect(0, &[]);
     }
-    assert!(vehicles(port(&new[0]), &token, "colour").contains("200 OK"));
+    assert_eq!(plants(port(&new[0]), &token, "colour"), Ok(()));
     let query = "SELECT string_agg(how, ', ' ORDER BY number) FROM schema_releases";
     let database =
         project.compose(&["exec", "-T", "database", "psql", "-U", "postgres", "-Atc", query, "directus"]);

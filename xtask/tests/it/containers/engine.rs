@@ -65,15 +65,15 @@ fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE ent' || 'ries ADD COLUMN planted text'; END $$;\n";
-    std::fs::write(checkout.path("db-init/004_planted.sql"), bug).expect("a file");
+    let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE plant' || 'ings ADD COLUMN planted text'; END $$;\n";
+    checkout.write("db-init/004_planted.sql", bug);
     checkout.commit("the ordering bug");
     built(&checkout, &[]);
     let failed = said(&mut dry_run(&checkout, &["--image"]));
     let failed = failed.expect(
         1,
         &[
-            "relation \"entries\" does not exist",
+            "relation \"plantings\" does not exist",
             "the database's log, last lines",
             "boot with the image's runner",
         ],
@@ -90,7 +90,7 @@ fn a_later_step_that_fails_is_shown_with_the_logs_of_both_too() {
     let checkout = Checkout::committed();
     built(&checkout, &[]);
     // The image is not of this tree any more.
-    checkout.add_field("vehicles", "plate", "colour");
+    checkout.add_field("plants", "tag", "colour");
     let failed = said(&mut dry_run(&checkout, &["--image"]));
     let failed = failed.expect(
         1,
@@ -105,7 +105,7 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    checkout.add_field("vehicles", "plate", "colour");
+    checkout.add_field("plants", "tag", "colour");
     checkout.commit("one more field");
     built(&checkout, &[]);
     let fine = said(&mut dry_run(&checkout, &["--image", "--from", "--json"]))
@@ -113,7 +113,7 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     assert_eq!(fine.last_line(), "dry-run passed");
     let json: serde_json::Value = serde_json::from_str(&fine.stdout).expect("JSON alone on stdout");
     assert_eq!(json["rehearsal"]["before"], json["rehearsal"]["after"]);
-    assert_eq!(json["rehearsal"]["before"]["vehicles"], 3);
+    assert_eq!(json["rehearsal"]["before"]["plants"], 3);
     // An upgrade alone proves no boot of an empty database.
     assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
 
@@ -122,7 +122,7 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     checkout.commit("not that field");
     built(&checkout, &[]);
     let refused = said(&mut dry_run(&checkout, &["--image", "--from"]))
-        .expect(4, &["- vehicles.colour (dropped, ", "RUNNER_ALLOW_DESTRUCTIVE="]);
+        .expect(4, &["- plants.colour (dropped, ", "RUNNER_ALLOW_DESTRUCTIVE="]);
     assert_eq!(refused.last_line(), "dry-run failed at upgrade");
     let (_, line) = refused.stderr.split_once("RUNNER_ALLOW_DESTRUCTIVE=").expect("the line to copy");
     let consent = line.lines().next().unwrap_or_default();

@@ -61,7 +61,7 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
 
     // Nobody is let in with another token, and nothing is named for it.
     said(&mut push(&checkout, &repository, "wrong")).expect(2, &["log in to `127.0.0.1:", "REGISTRY_TOKEN"]);
-    assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
+    assert_ne!(docker(&["image", "inspect", &names[0]]).code, 0);
 
     // Ended in the middle, it leaves neither the token nor a name.
     let scratch = checkout.path("scratch");
@@ -73,7 +73,7 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     kill_process(Pid::from_child(&pushing), Signal::TERM).expect("a process");
     assert_eq!(pushing.wait().expect("an end").code(), Some(143));
     assert_eq!(std::fs::read_dir(&scratch).expect("a folder").count(), 0);
-    assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
+    assert_ne!(docker(&["image", "inspect", &names[0]]).code, 0);
 
     // The registry goes away in the middle: the push says so, the names here are as before, and the one that moves was not touched.
     let pushing = push(&checkout, &repository, TOKEN)
@@ -87,7 +87,7 @@ fn c11_the_image_that_was_proved_is_published_and_no_other() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("push `127.0.0.1:") && text.contains("the names here are as before"), "{text}");
-    assert_ne!(docker(&["image", "inspect", &names[0]]).code, Some(0));
+    assert_ne!(docker(&["image", "inspect", &names[0]]).code, 0);
     said(&mut push(&checkout, &repository, TOKEN)).expect(1, &["is the registry up"]);
 
     // Back again, it gets both names of the very image, and gives it back.
@@ -178,11 +178,11 @@ fn what_git_does_not_know_is_refused_and_what_does_not_belong_is_found() {
     let Some(()) = require(containers()) else { return };
     let _turn = turn();
     let checkout = Checkout::committed();
-    std::fs::write(checkout.path("db-init/900_mine.sql"), "SELECT 1;\n").expect("a file");
+    checkout.write("db-init/900_mine.sql", "SELECT 1;\n");
     let runner = runner().display().to_string();
     said(&mut image(&checkout, &["--runner", &runner]))
         .expect(2, &["db-init/900_mine.sql", "git add them, or remove them"]);
-    std::fs::remove_file(checkout.path("db-init/900_mine.sql")).expect("a file");
+    checkout.remove("db-init/900_mine.sql");
     // A stray file, and a secret.
     checkout.edit("Dockerfile", |text| {
         text.replace(

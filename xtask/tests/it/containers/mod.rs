@@ -23,11 +23,11 @@ fn turn() -> MutexGuard<'static, ()> {
 /// Whether containers can be made here, of base images that are here.
 fn containers() -> Result<(), Absent> {
     let daemon = docker(&["version", "--format", "{{.Server.Version}}"]);
-    if daemon.code != Some(0) {
+    if daemon.code != 0 {
         return Err(Absent::new("no Docker daemon answers; start one: sudo dockerd &"));
     }
     for image in [pin("database-image"), pin("rust-image"), directus_image()] {
-        if docker(&["image", "inspect", &image]).code != Some(0) {
+        if docker(&["image", "inspect", &image]).code != 0 {
             return Err(Absent::new(format!(
                 "the image {image} is not here: docker pull it, or scripts/base-images.sh"
             )));

@@ -13,11 +13,11 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Timeout};
 
-pub(crate) use ureq::Error;
+pub use ureq::Error;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Address {
+pub enum Address {
     /// A unix socket.
     Socket(PathBuf),
     /// A port on this machine.
@@ -38,13 +38,13 @@ impl std::fmt::Display for Address {
 }
 
 /// Status and body.
-pub(crate) struct Answer {
+pub struct Answer {
     /// The status code.
-    pub(crate) status: u16,
+    pub status: u16,
     /// How long the server asks to wait before the next try, in seconds.
-    pub(crate) retry_after_s: Option<u64>,
+    pub retry_after_s: Option<u64>,
     /// The body.
-    pub(crate) body: String,
+    pub body: String,
 }
 
 /// How long a health check may take.
@@ -60,19 +60,19 @@ const BODY_BYTES: u64 = 64 * 1024 * 1024;
 ///
 /// # Errors
 /// When nobody listens, or what comes back is no HTTP.
-pub(crate) fn get(address: &Address, path: &str) -> Result<Answer, Error> {
+pub fn get(address: &Address, path: &str) -> Result<Answer, Error> {
     Client::with_patience(address, PATIENCE).send("GET", path, None, None)
 }
 
 /// A client of one server, with its connections.
-pub(crate) struct Client {
+pub struct Client {
     agent: Agent,
     base: String,
 }
 
 impl Client {
     /// Connects to nobody yet.
-    pub(crate) fn new(address: &Address) -> Client {
+    pub fn new(address: &Address) -> Client {
         Client::with_patience(address, LONG_PATIENCE)
     }
 
@@ -106,7 +106,7 @@ impl Client {
     ///
     /// # Errors
     /// When nobody answers; a status is an answer.
-    pub(crate) fn send(
+    pub fn send(
         &self,
         method: &str,
         path: &str,

@@ -1,5 +1,6 @@
 //! The snapshot as data. The values keep their order and their unknown keys; the views below only read them.
 
+use crate::index::Index;
 use crate::span::{Spot, Step};
 use crate::yaml::emit::emit;
 use crate::yaml::read::{Doubt, Keep, ParseError, read, read_keeping};
@@ -177,6 +178,11 @@ impl Snapshot {
     /// The relations.
     pub fn relations(&self) -> impl ExactSizeIterator<Item = Relation<'_>> {
         self.section("relations").iter().map(Relation)
+    }
+
+    /// The whole by name; [`Snapshot::collection`] and [`Snapshot::field`] are for a single question.
+    pub fn index(&self) -> Index<'_> {
+        Index::of(self)
     }
 
     /// The collection of that name.

@@ -94,6 +94,7 @@ impl Bridge {
             .envs(settings.environment.variables())
             .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
             .env(env::DIRECTUS, &settings.directus)
+            .env(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
             .env(env::CONFIG_PATH, env::NO_CONFIG)
             .env(env::PGAPPNAME, options.application_name)
             .stdin(Stdio::null());

@@ -212,7 +212,7 @@ impl<'a> Work<'a> {
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
         // The comparison took its time.
         self.guard.check()?;
-        apply_planned(&mut self.bridge, self.settings)?;
+        apply_planned(&mut self.bridge, self.settings, report)?;
         Ok(diff::summary(&planned))
     }
 
@@ -305,9 +305,15 @@ pub(super) fn compared(
 }
 
 /// Applies the diff that the bridge holds ready, and proves that nothing of it is left.
-pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings) -> Outcome<()> {
+pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings, report: Report<'_>) -> Outcome<()> {
     let what = "apply the snapshot";
-    bridge.call(what, "apply", json!({}))?;
+    let answer = bridge.call(what, "apply", json!({}))?;
+    // Whoever switched it off knows.
+    if let Some(why) = answer["own"].as_str().filter(|_| settings.quick_apply) {
+        report(Event::Note(format!(
+            "applied in Directus' own way, which takes long on a large schema: {why}"
+        )));
+    }
     verify(bridge, settings, what)
 }
 

@@ -60,14 +60,21 @@ function firstUser() {
 }
 
 /** What would have to change for the database to be what the file says: Directus' own structured diff. */
-async function plan(directus, { path }) {
+async function plan(directus, { path, outline }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
 	await directus.flushCaches(true);
 	const schema = await directus.getSchema({ database: directus.database(), bypassCache: true });
 	const current = await directus.getSnapshot({ schema });
 	const diff = directus.getSnapshotDiff(current, wanted);
 	planned = { wanted, current, schema, diff };
-	return { diff };
+	return { diff: outline ? withoutContents(diff) : diff };
+}
+
+/** The same differences, and of what is new its name alone: where no row can be at stake, a large schema need not be told. */
+function withoutContents(diff) {
+	const nameAlone = (edit) => (edit.kind === 'N' && edit.path === undefined ? { kind: 'N', rhs: {} } : edit);
+	const sections = Object.entries(diff).map(([name, items]) => [name, items.map((item) => ({ ...item, diff: item.diff.map(nameAlone) }))]);
+	return Object.fromEntries(sections);
 }
 
 /** The schema as the database has it now. Directus caches columns, in memory or in Redis, and SQL changes them behind its back. */

@@ -141,6 +141,11 @@ impl Bridge {
         })
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether Directus is imported, as far as was asked for.
     pub fn is_ready(&self) -> bool {
         self.identity.is_some()

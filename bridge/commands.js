@@ -2,6 +2,7 @@
 // whether that is good enough is decided by the other end, which proves every outcome.
 
 import { readFileSync } from 'node:fs';
+import { applyQuickly, objection } from './quick.js';
 
 // The plan that `apply` performs is the very one that `plan` returned: nobody else can change what was looked at (D7).
 let planned = null;
@@ -59,12 +60,21 @@ function firstUser() {
 }
 
 /** What would have to change for the database to be what the file says: Directus' own structured diff. */
-async function plan(directus, { path }) {
+async function plan(directus, { path, outline }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
-	const current = await liveSchema(directus);
+	await directus.flushCaches(true);
+	const schema = await directus.getSchema({ database: directus.database(), bypassCache: true });
+	const current = await directus.getSnapshot({ schema });
 	const diff = directus.getSnapshotDiff(current, wanted);
-	planned = { path, wanted, current, diff };
-	return { diff };
+	planned = { wanted, current, schema, diff };
+	return { diff: outline ? withoutContents(diff) : diff };
+}
+
+/** The same differences, and of what is new its name alone: where no row can be at stake, a large schema need not be told. */
+function withoutContents(diff) {
+	const nameAlone = (edit) => (edit.kind === 'N' && edit.path === undefined ? { kind: 'N', rhs: {} } : edit);
+	const sections = Object.entries(diff).map(([name, items]) => [name, items.map((item) => ({ ...item, diff: item.diff.map(nameAlone) }))]);
+	return Object.fromEntries(sections);
 }
 
 /** The schema as the database has it now. Directus caches columns, in memory or in Redis, and SQL changes them behind its back. */
@@ -73,12 +83,15 @@ async function liveSchema(directus) {
 	return directus.getSnapshot();
 }
 
-/** Performs the plan, in one transaction (D9). */
+/** Performs the plan, in one transaction (D9); `own` is why that was Directus' own way, if it was. */
 async function apply(directus) {
 	if (planned === null) throw new Error('`apply` without a `plan`');
-	const { wanted, current, diff } = planned;
+	const plan = planned;
 	planned = null;
-	await directus.applySnapshot(wanted, { current, diff, database: directus.database() });
+	const own = objection(directus);
+	if (own === null) await applyQuickly(directus, plan);
+	else await directus.applySnapshot(plan.wanted, { current: plan.current, diff: plan.diff, database: directus.database() });
+	return { own };
 }
 
 /** The diff once more: anything in it was not done, whatever Directus logged (D2). */

@@ -30,6 +30,8 @@ export async function loadDirectus(root) {
 			.filter((file) => SYSTEM_MIGRATION.test(file))
 			.map((file) => file.split('-')[0])
 			.sort(),
+		/** A module's own file, as it was installed. */
+		fileOf: (name) => join(dirname(api), 'dist', name),
 		flushCaches: modules.cache.flushCaches,
 		database: modules['database/index'].default,
 		// Directus keeps one pool for good, and its modules take it without asking us; the same one is filled anew.
@@ -41,12 +43,17 @@ export async function loadDirectus(root) {
 		isInstalled: modules['database/index'].isInstalled,
 		runSeeds: modules['database/seeds/run'].default,
 		runMigrations: modules['database/migrations/run'].default,
+		logger: modules['logger/index'].useLogger(),
+		FieldsService: modules['services/fields'].FieldsService,
+		RelationsService: modules['services/relations'].RelationsService,
 		UsersService: modules['services/users'].UsersService,
 		SettingsService: modules['services/settings'].SettingsService,
 		createAdmin: modules['utils/create-admin'].createAdmin,
 		getSchema: modules['utils/get-schema'].getSchema,
 		getSnapshot: modules['utils/get-snapshot'].getSnapshot,
 		getSnapshotDiff: modules['utils/get-snapshot-diff'].getSnapshotDiff,
+		applyDiff: modules['utils/apply-diff'].applyDiff,
+		isNestedMetaUpdate: modules['utils/apply-diff'].isNestedMetaUpdate,
 		applySnapshot: modules['utils/apply-snapshot'].applySnapshot,
 		emitter: modules.emitter.default,
 		startServer: modules.server.startServer,

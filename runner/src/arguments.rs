@@ -71,6 +71,7 @@ NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
   RUNNER_DIRECTUS_WAIT_S    seconds one step of Directus may take         900
   RUNNER_HEALTH_WAIT_S      seconds a health check waits for an answer    5
   RUNNER_FAST               off: take all steps at every boot             on
+  RUNNER_QUICK_APPLY        off: Directus' own apply, however long        on
   RUNNER_ON_DRIFT           repair, refuse or ignore                      repair
   RUNNER_ALLOW_DESTRUCTIVE  RELEASE:name,name: what may be lost           nothing
   RUNNER_ROLLBACK           RELEASE: take the schema back to it

@@ -6,7 +6,7 @@
 use migrations::Migrations;
 use migrations::objects::{self, Object};
 use migrations::tables::{self, Table};
-use snapshot::{Collection, Field, Relation, Snapshot, canonical};
+use snapshot::{Collection, Field, Index, Relation, Snapshot, canonical};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -38,6 +38,7 @@ Optional columns without a key are left out; `snapshots/schema.yaml` and `db-ini
 /// What is drawn.
 struct Schema<'a> {
     snapshot: &'a Snapshot,
+    index: Index<'a>,
     /// The tables that migrations make.
     tables: Vec<Table>,
     /// UNIQUE over several columns of managed tables, with the file that makes it.
@@ -48,18 +49,18 @@ struct Schema<'a> {
 
 impl<'a> Schema<'a> {
     fn new(snapshot: &'a Snapshot, migrations: &Migrations) -> Self {
-        let is_key = |object: &Object| {
-            object.columns.len() > 1 && snapshot.collection(&object.table).is_some_and(Collection::has_table)
-        };
+        let index = snapshot.index();
+        let is_managed = |table: &str| index.collection(table).is_some_and(Collection::has_table);
+        let is_key = |object: &Object| object.columns.len() > 1 && is_managed(&object.table);
         let mut keys: Vec<Object> = objects::objects(migrations.iter()).into_iter().filter(is_key).collect();
         keys.sort_by(|a, b| (&a.table, &a.name).cmp(&(&b.table, &b.name)));
         let mut tables = tables::tables(migrations.iter());
-        tables.retain(|table| !snapshot.collection(&table.name).is_some_and(Collection::has_table));
+        tables.retain(|table| !is_managed(&table.name));
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         let relations = snapshot.relations();
         let references =
             relations.map(|relation| ((relation.collection(), relation.field()), relation)).collect();
-        Schema { snapshot, tables, keys, references }
+        Schema { snapshot, index, tables, keys, references }
     }
 
     /// Those that have a table.
@@ -79,8 +80,8 @@ impl<'a> Schema<'a> {
 
     fn collection(&self, collection: Collection<'_>) -> String {
         let name = collection.name();
-        let fields = self.snapshot.fields().filter(|field| field.collection() == name && !field.is_alias());
-        let lines: Vec<String> = fields.filter_map(|field| self.field(field)).collect();
+        let fields = self.index.fields(name).iter().filter(|field| !field.is_alias());
+        let lines: Vec<String> = fields.filter_map(|field| self.field(*field)).collect();
         box_of(&entity(name), &lines)
     }
 
@@ -140,7 +141,7 @@ impl<'a> Schema<'a> {
     fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for ((collection, name), relation) in &self.references {
-            let field = self.snapshot.field(collection, name);
+            let field = self.index.field(collection, name);
             let is = |key: &str, wanted: bool| {
                 field.and_then(|field| field.schema(key)).is_some_and(|value| value == wanted)
             };

@@ -97,6 +97,7 @@ impl Bridge {
             .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
             .env(env::DIRECTUS, &settings.directus)
             .env(env::PRELINKED, settings.prelinked.as_deref().unwrap_or("off".as_ref()))
+            .env(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
             .env(env::CONFIG_PATH, env::NO_CONFIG)
             .env(env::PGAPPNAME, options.application_name)
             .stdin(Stdio::null());
@@ -141,6 +142,11 @@ impl Bridge {
             serves: false,
             log,
         })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Whether Directus is imported, as far as was asked for.

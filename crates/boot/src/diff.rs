@@ -126,8 +126,11 @@ pub fn revised(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
 /// What is managed in a database and is not in the snapshot: collections, and fields of the others, by what the listing says of them.
 /// Tables of `db_only` are none of Directus' business, even if somebody made a collection of one by a click (D12).
 pub(crate) fn dropped(live: &Listing, snapshot: &Snapshot, db_only: &[String]) -> Vec<Change> {
+    let wanted: HashSet<&str> = snapshot.collections().map(|collection| collection.name()).collect();
+    let fields: HashSet<(&str, &str)> =
+        snapshot.fields().map(|field| (field.collection(), field.name())).collect();
     let is_managed = |name: &str| !db_only.iter().any(|table| table == name);
-    let gone = |name: &&str| is_managed(name) && snapshot.collection(name).is_none();
+    let gone = |name: &&str| is_managed(name) && !wanted.contains(name);
     let collections: HashSet<&str> = live.names("collection").filter(gone).collect();
     let dropped = |object, collection: &str, field: &str, item: Value| {
         let edit = Edit { path: Vec::new(), before: Some(item), after: None };
@@ -148,7 +151,7 @@ pub(crate) fn dropped(live: &Listing, snapshot: &Snapshot, db_only: &[String]) -
     }
     for (collection, field) in live.names("field").filter_map(|name| name.split_once('.')) {
         let stays = is_managed(collection) && !collections.contains(collection);
-        if stays && snapshot.field(collection, field).is_none() {
+        if stays && !fields.contains(&(collection, field)) {
             let column = live.find("column", &format!("{collection}.{field}")).is_some();
             let kind = if column { "unknown" } else { "alias" };
             changes.push(dropped(Object::Field, collection, field, json!({ "type": kind })));

@@ -15,7 +15,8 @@ use migrations::{Migrations, file, hazards};
 use sha2::{Digest, Sha256};
 use snapshot::rules::{self, CreatedTable};
 use snapshot::{Document, Finding, ParseError, Severity, Snapshot};
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -76,10 +77,10 @@ pub struct Release {
     pub words: BTreeSet<String>,
 }
 
-/// The snapshot's file, and what it says once somebody has asked.
+/// The snapshot's file, and which collections, fields and relations it has once somebody has asked; then the text is not kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
-    text: String,
+    text: RefCell<String>,
     judged: OnceCell<Snapshot>,
 }
 
@@ -88,13 +89,13 @@ impl Schema {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::new(format!("read `{}`", path.display())).exit(Exit::Usage).cause(error)
         })?;
-        Ok(Schema { text, judged: OnceCell::new() })
+        Ok(Schema { text: text.into(), judged: OnceCell::new() })
     }
 
     /// One that was judged elsewhere.
     #[cfg(test)]
     pub(crate) fn of(snapshot: Snapshot) -> Schema {
-        Schema { text: String::new(), judged: snapshot.into() }
+        Schema { text: RefCell::default(), judged: snapshot.into() }
     }
 }
 
@@ -121,7 +122,7 @@ impl Release {
         hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
         hash.part("prelinked", prelinked.as_deref().unwrap_or_default().as_bytes());
-        hash.part("snapshot", schema.text.replace("\r\n", "\n").as_bytes());
+        hash.part("snapshot", unix_lines(&schema.text.borrow()).as_bytes());
         for migration in migrations.iter() {
             hash.part(&migration.path, migration.checksum.as_str().as_bytes());
         }
@@ -139,8 +140,9 @@ impl Release {
         })
     }
 
-    /// The schema that Directus is to have. What is wrong with it by itself is said the first time: an unreadable or incomplete snapshot
-    /// (D2 to D5), one of another Directus (D6), or one that manages a table that a migration makes (D11, D12).
+    /// The schema that Directus is to have, as far as its collections, fields and relations have names and kinds. What is wrong with it by
+    /// itself is said the first time: an unreadable or incomplete snapshot (D2 to D5), one of another Directus (D6), or one that manages a
+    /// table that a migration makes (D11, D12).
     ///
     /// # Errors
     /// Exit 2 with what to correct, by file and line.
@@ -148,13 +150,33 @@ impl Release {
         if let Some(judged) = self.schema.judged.get() {
             return Ok(judged);
         }
-        let document = Document::parse(&self.schema.text).map_err(|error| unreadable(SNAPSHOT, &error))?;
-        if let Some(version) = &self.directus {
-            same_version(&document.snapshot, version)?;
-        }
-        complete(&document, &created_tables(&self.migrations))?;
-        Ok(self.schema.judged.get_or_init(|| document.snapshot))
+        let created = created_tables(&self.migrations);
+        let fits = |snapshot: &Snapshot| match &self.directus {
+            Some(version) => same_version(snapshot, version),
+            None => Ok(()),
+        };
+        let text = self.schema.text.borrow();
+        let names = match rules::skim(&text, &created) {
+            Some(names) => {
+                fits(&names)?;
+                names
+            }
+            None => {
+                let document = Document::parse(&text).map_err(|error| unreadable(SNAPSHOT, &error))?;
+                fits(&document.snapshot)?;
+                complete(&document, &created)?;
+                document.snapshot
+            }
+        };
+        drop(text);
+        self.schema.text.take();
+        Ok(self.schema.judged.get_or_init(|| names))
     }
+}
+
+/// Git on Windows changes them, and nothing else.
+fn unix_lines(text: &str) -> Cow<'_, str> {
+    if text.contains("\r\n") { text.replace("\r\n", "\n").into() } else { text.into() }
 }
 
 /// A snapshot that is no YAML, or none that Directus would read, with its place in `file`.

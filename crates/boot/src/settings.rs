@@ -31,6 +31,8 @@ pub struct BootSettings {
     pub stop_wait_s: u64,
     /// How long one step of Directus may take.
     pub directus_wait_s: u64,
+    /// Whether the bridge may shorten Directus' own apply.
+    pub quick_apply: bool,
     /// What was decided beforehand.
     pub choices: Choices,
     /// The whole environment: the bridge gets it, with files resolved.
@@ -81,23 +83,27 @@ impl BootSettings {
             lock_wait_s: environment.number(env::LOCK_WAIT_S, 600)?,
             stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
             directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900)?,
+            quick_apply: is_on(&environment, env::QUICK_APPLY)?,
             choices: choices(&environment)?,
             environment,
         })
     }
 }
 
-fn choices(environment: &Environment) -> Outcome<Choices> {
-    let always_full = match environment.get(env::FAST) {
-        None | Some("on") => false,
-        Some("off") => true,
+/// The switch `name`, which is on by default.
+fn is_on(environment: &Environment, name: &str) -> Outcome<bool> {
+    match environment.get(name) {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
         Some(other) => {
-            return Err(Failure::new(format!("read `{}`: `{other}` is neither on nor off", env::FAST))
-                .exit(Exit::Usage));
+            Err(Failure::new(format!("read `{name}`: `{other}` is neither on nor off")).exit(Exit::Usage))
         }
-    };
+    }
+}
+
+fn choices(environment: &Environment) -> Outcome<Choices> {
     Ok(Choices {
-        always_full,
+        always_full: !is_on(environment, env::FAST)?,
         on_drift: environment.get(env::ON_DRIFT).map(Policy::parse).transpose()?.unwrap_or_default(),
         rollback: environment.get(env::ROLLBACK).map(str::to_owned),
         consent: environment.get(env::ALLOW_DESTRUCTIVE).map(Consent::parse).transpose()?,

@@ -30,6 +30,8 @@ pub const HEALTH_WAIT_S: &str = "RUNNER_HEALTH_WAIT_S";
 pub const LOG: &str = "RUNNER_LOG";
 /// `off`: every boot takes all steps, even if nothing changed. Default: `on`.
 pub const FAST: &str = "RUNNER_FAST";
+/// `off`: a schema is applied by Directus' own apply alone, which takes long on large ones. Default: `on`.
+pub const QUICK_APPLY: &str = "RUNNER_QUICK_APPLY";
 /// What to do when the database is not what the latest release left: `repair`, `refuse` or `ignore`. Default: `repair`.
 pub const ON_DRIFT: &str = "RUNNER_ON_DRIFT";
 /// What may be lost: `RELEASE:collection,collection.field`. For that release only.
@@ -50,6 +52,7 @@ pub const KNOBS: &[&str] = &[
     HEALTH_WAIT_S,
     LOG,
     FAST,
+    QUICK_APPLY,
     ON_DRIFT,
     ALLOW_DESTRUCTIVE,
     ROLLBACK,

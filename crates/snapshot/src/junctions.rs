@@ -16,13 +16,13 @@ pub struct Junction {
 /// The junctions of a schema, by name; a collection that joins more than two others is one for each pair.
 pub fn junctions(snapshot: &Snapshot) -> Vec<Junction> {
     let mut found = BTreeSet::new();
+    let index = snapshot.index();
     for relation in snapshot.relations() {
         let collection = relation.collection();
         let text = |key: &str| relation.meta(key).and_then(serde_json::Value::as_str);
         let Some(other) = text("junction_field") else { continue };
-        let partner = snapshot
-            .relations()
-            .find(|each| (each.collection(), each.field()) == (collection, other))
+        let partner = index
+            .relation(collection, other)
             .and_then(|partner| partner.meta("one_collection_field"))
             .and_then(serde_json::Value::as_str);
         let wanted: BTreeSet<&str> =
@@ -30,8 +30,9 @@ pub fn junctions(snapshot: &Snapshot) -> Vec<Junction> {
                 .into_iter()
                 .flatten()
                 .collect();
-        let of_schema = snapshot.fields().filter(|field| field.collection() == collection);
-        let columns: Vec<String> = of_schema
+        let columns: Vec<String> = index
+            .fields(collection)
+            .iter()
             .map(|field| field.name())
             .filter(|name| wanted.contains(name))
             .map(str::to_owned)

@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod change;
 pub mod directus;
 pub mod ghosts;
+mod index;
 pub mod junctions;
 pub mod model;
 pub mod rules;
@@ -13,6 +14,7 @@ pub mod yaml;
 
 pub use canonical::canonical;
 pub use change::Change;
+pub use index::Index;
 pub use model::{Collection, Document, Field, Relation, Snapshot, SystemField};
 pub use rules::{Finding, Severity};
 pub use yaml::read::{Doubt, DoubtKind, ParseError};

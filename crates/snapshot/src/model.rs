@@ -1,8 +1,9 @@
 //! The snapshot as data. The values keep their order and their unknown keys; the views below only read them.
 
+use crate::index::Index;
 use crate::span::{Spot, Step};
 use crate::yaml::emit::emit;
-use crate::yaml::read::{Doubt, Keep, ParseError, read, read_keeping};
+use crate::yaml::read::{Doubt, Keep, ParseError, read, read_keeping, read_through};
 use serde_json::{Map, Value};
 
 /// A Directus schema.
@@ -34,6 +35,11 @@ impl Document {
             ParseError { line: spot.line, column: spot.column, message }
         })?;
         Ok(Document { snapshot, doubts: read.doubts, spot: read.spot })
+    }
+
+    /// One without positions, for rules whose findings need no place.
+    pub(crate) fn without_positions(snapshot: Snapshot, doubts: Vec<Doubt>) -> Document {
+        Document { snapshot, doubts, spot: Spot::default() }
     }
 
     /// Line and column of what `path` leads to, or of the nearest parent that exists.
@@ -81,6 +87,23 @@ impl Snapshot {
         let read = read_keeping(text, Keep::Value)?;
         // What is wrong with the shape has a place only in a document.
         Snapshot::from_value(read.value).or_else(|_| Document::parse(text).map(|document| document.snapshot))
+    }
+
+    /// Reads a snapshot item by item: `see` takes each with the name of its list, and leaves what is kept of it.
+    ///
+    /// # Errors
+    /// As [`Document::parse`], without a place for what is wrong with the shape.
+    pub(crate) fn read_through(
+        text: &str,
+        see: &mut dyn FnMut(&str, Value) -> Value,
+    ) -> Result<(Snapshot, Vec<Doubt>), ParseError> {
+        let read = read_through(text, see)?;
+        let snapshot = Snapshot::from_value(read.value).map_err(|(_, message)| ParseError {
+            line: 1,
+            column: 1,
+            message,
+        })?;
+        Ok((snapshot, read.doubts))
     }
 
     /// Takes what Directus' `getSnapshot()` returned.
@@ -177,6 +200,11 @@ impl Snapshot {
     /// The relations.
     pub fn relations(&self) -> impl ExactSizeIterator<Item = Relation<'_>> {
         self.section("relations").iter().map(Relation)
+    }
+
+    /// The whole by name; [`Snapshot::collection`] and [`Snapshot::field`] are for a single question.
+    pub fn index(&self) -> Index<'_> {
+        Index::of(self)
     }
 
     /// The collection of that name.

@@ -93,7 +93,7 @@ fn arch() -> &'static str {
 pub fn embedded(cache: &Cache, root: &PostgresRoot, progress: &Progress) -> Outcome<()> {
     PINNED.iter().try_for_each(|pinned| {
         let (title, part) = (pinned.title(), pinned.part_name());
-        let recipe = Recipe { title: &title, part: &part, needs_bytes: NEEDS_BYTES };
+        let recipe = Recipe { verb: "fetch", title: &title, part: &part, needs_bytes: NEEDS_BYTES };
         cache.provide(&recipe, progress, |workshop| build(workshop, pinned, root)).map(drop)
     })
 }

@@ -5,6 +5,8 @@ mod caches;
 mod directus_facts;
 mod fast_path;
 mod lock;
+mod mixture;
+mod quick;
 mod refusals;
 mod releases;
 mod signals;

@@ -26,9 +26,9 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
         },
     )?;
     let cold = Row {
-        what: "cold boot: empty database to healthy",
+        what: "cold boot: empty database to healthy".into(),
         ours: Amount::Time(ours),
-        beside: Some(("bootstrap + schema apply + start", theirs)),
+        beside: Some(("bootstrap + schema apply + start", Amount::Time(theirs))),
         target: "≤ 0.3",
     };
     console::heading("warm boot");
@@ -36,27 +36,30 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     runner_start(ground, &stage)?;
     let (ours, theirs) = in_turn(runs, || runner_start(ground, &stage), || directus_start(ground, &stage))?;
     let warm = Row {
-        what: "warm boot: nothing to do, to healthy",
+        what: "warm boot: nothing to do, to healthy".into(),
         ours: Amount::Time(ours),
-        beside: Some(("directus start alone", theirs)),
+        beside: Some(("directus start alone", Amount::Time(theirs))),
         target: "≤ 0.5",
     };
     console::heading("the runner's own work");
     let (ours, theirs) = in_turn(runs, || runner_plan(ground, &stage), || scripts(ground, &stage, root))?;
     let own = Row {
-        what: "the runner's own work in a warm boot, process and connection included",
+        what: "the runner's own work in a warm boot, process and connection included".into(),
         ours: Amount::Time(ours),
-        beside: Some(("the scripts with nothing to do: psql per file, schema apply, bootstrap", theirs)),
+        beside: Some((
+            "the scripts with nothing to do: psql per file, schema apply, bootstrap",
+            Amount::Time(theirs),
+        )),
         target: "≤ 0.0067 (150 ×)",
     };
     let binary = Row {
-        what: "runner binary, static, with TLS",
+        what: "runner binary, static, with TLS".into(),
         ours: Amount::Size(std::fs::metadata(&ground.runner)?.len()),
         beside: None,
         target: "≤ 2.5 MB",
     };
     let memory = Row {
-        what: "the runner's memory once Directus runs",
+        what: "the runner's memory once Directus runs".into(),
         ours: Amount::Size(memory(ground, &stage)?),
         beside: None,
         target: "≤ 4 MB",

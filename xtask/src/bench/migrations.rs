@@ -35,9 +35,9 @@ pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row
     )?;
     Ok(vec![
         Row {
-            what: "1,000 new migrations",
+            what: "1,000 new migrations".into(),
             ours: Amount::Time(ours),
-            beside: Some(("one psql session, the same transactions", theirs)),
+            beside: Some(("one psql session, the same transactions", Amount::Time(theirs))),
             target: "≤ 1.2",
         },
         Row::alone("1,000 applied migrations, nothing to do", median(nothing_to_do), "≤ 50 ms"),

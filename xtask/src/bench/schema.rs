@@ -1,6 +1,6 @@
 //! A schema of 100 collections with 20 fields each: what taking it costs beside Directus' own part, and what saying a difference costs.
 
-use super::{Amount, Row, in_turn, median};
+use super::{Amount, Row, growth, in_turn, median};
 use crate::console;
 use crate::engine::{Choice, Ground, Stage, show, snapshot_of};
 use crate::erd;
@@ -14,14 +14,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const COLLECTIONS: usize = 100;
-const FIELDS: usize = 20;
+pub(super) const FIELDS: usize = 20;
 
-/// Both rows.
+/// Taking it, saying a difference, and how it grows.
 pub(crate) fn measure(ground: &Ground, root: &Path, runs: u32) -> Result<Vec<Row>> {
     console::heading("schema");
     let folder = tempfile::tempdir()?;
-    let schema = large(&std::fs::read_to_string(root.join(SNAPSHOT))?)?;
-    Ok(vec![take(ground, root, folder.path(), &schema, runs)?, differ(folder.path(), &schema, runs)?])
+    let schema = large(&std::fs::read_to_string(root.join(SNAPSHOT))?, COLLECTIONS)?;
+    let mut rows =
+        vec![take(ground, root, folder.path(), &schema, runs)?, differ(folder.path(), &schema, runs)?];
+    rows.extend(growth::measure(ground, root, runs)?);
+    Ok(rows)
 }
 
 /// `cargo xtask snapshot`: Directus reads its schema; the rest is ours.
@@ -56,9 +59,9 @@ fn take(ground: &Ground, root: &Path, folder: &Path, schema: &Snapshot, runs: u3
         ours.push(own_part(&edited(schema)?, &live)?);
     }
     Ok(Row {
-        what: "snapshot of 100 collections × 20 fields: our own part",
+        what: "snapshot of 100 collections × 20 fields: our own part".into(),
         ours: Amount::Time(median(ours)),
-        beside: Some(("Directus' part", median(theirs))),
+        beside: Some(("Directus' part", Amount::Time(median(theirs)))),
         target: "≤ 0.3 s",
     })
 }
@@ -116,37 +119,101 @@ fn differ(folder: &Path, schema: &Snapshot, runs: u32) -> Result<Row> {
         },
     )?;
     Ok(Row {
-        what: "diff of two schemas of 100 collections × 20 fields",
+        what: "diff of two schemas of 100 collections × 20 fields".into(),
         ours: Amount::Time(ours),
-        beside: Some(("git diff, in YAML", theirs)),
+        beside: Some(("git diff, in YAML", Amount::Time(theirs))),
         target: "≤ 0.2 s",
     })
 }
 
-/// The schema of this project's `devices`, a hundred times, with more fields like `label`.
-pub(super) fn large(text: &str) -> Result<Snapshot> {
+/// This project's `devices`, many times, with more fields like `label`; each points to the next one twice, and is listed there once.
+pub(super) fn large(text: &str, count: usize) -> Result<Snapshot> {
     let small = Snapshot::parse(text)?;
     let mut value = small.emptied().to_json();
     let missing = |what: &str| anyhow::anyhow!("the snapshot has no {what}");
-    let like = |name: &str| {
-        small.field("devices", name).ok_or_else(|| missing(name)).map(|field| field.value().clone())
+    let like = |collection: &str, name: &str| {
+        small.field(collection, name).ok_or_else(|| missing(name)).map(|field| field.value().clone())
     };
     let collection = small.collection("devices").ok_or_else(|| missing("devices"))?.value().clone();
-    let (id, label) = (like("id")?, like("label")?);
-    let (mut collections, mut fields) = (Vec::new(), Vec::new());
-    for number in 0..COLLECTIONS {
+    let (id, label) = (like("devices", "id")?, like("devices", "label")?);
+    let (pointing, list) = (like("classes", "event")?, like("classes", "entries")?);
+    let relation = small.relations().find(|each| (each.collection(), each.field()) == ("classes", "event"));
+    let relation = relation.ok_or_else(|| missing("classes.event"))?.value().clone();
+    let (mut collections, mut fields, mut relations) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..count {
         let name = format!("collection_{number:03}");
+        let next = format!("collection_{:03}", (number + 1) % count);
         let mut one = renamed(&collection, &name, None);
-        one["meta"]["group"] = Value::Null;
-        one["meta"]["archive_field"] = Value::Null;
+        for key in ["group", "archive_field", "sort_field"] {
+            one["meta"][key] = Value::Null;
+        }
         collections.push(one);
         fields.push(renamed(&id, &name, Some("id")));
-        fields.extend((1..FIELDS).map(|field| renamed(&label, &name, Some(&format!("field_{field:02}")))));
+        fields
+            .extend((1..FIELDS - 3).map(|field| renamed(&label, &name, Some(&format!("field_{field:02}")))));
+        for (field, listed) in [("parent", json!("children")), ("other", Value::Null)] {
+            let mut column = renamed(&pointing, &name, Some(field));
+            column["schema"]["foreign_key_table"] = json!(next);
+            fields.push(column);
+            let mut one = relation.clone();
+            let facts =
+                [("collection", json!(name)), ("field", json!(field)), ("related_collection", json!(next))];
+            facts.into_iter().for_each(|(key, fact)| one[key] = fact);
+            let facts = [
+                ("many_collection", json!(name)),
+                ("many_field", json!(field)),
+                ("one_collection", json!(next)),
+            ];
+            facts.into_iter().for_each(|(key, fact)| one["meta"][key] = fact);
+            one["meta"]["one_field"] = listed;
+            one["meta"]["sort_field"] = Value::Null;
+            let constraint = json!(format!("{name}_{field}_foreign"));
+            let facts = [
+                ("table", json!(name)),
+                ("column", json!(field)),
+                ("foreign_key_table", json!(next)),
+                ("constraint_name", constraint),
+            ];
+            facts.into_iter().for_each(|(key, fact)| one["schema"][key] = fact);
+            relations.push(one);
+        }
+        fields.push(renamed(&list, &name, Some("children")));
+    }
+    for field in &mut fields {
+        field["meta"]["group"] = Value::Null;
     }
     value["collections"] = json!(collections);
     value["fields"] = json!(fields);
     value["systemFields"] = small.to_json()["systemFields"].clone();
+    value["relations"] = json!(relations);
     Snapshot::from_json(value).map_err(anyhow::Error::msg)
+}
+
+/// One field more in every collection.
+pub(super) fn with_a_field_in_each(schema: &Value) -> Value {
+    let mut wider = schema.clone();
+    let like: Vec<Value> = labels(schema).cloned().collect();
+    if let Some(fields) = wider["fields"].as_array_mut() {
+        fields.extend(
+            like.iter().filter_map(|each| Some(renamed(each, each["collection"].as_str()?, Some("added")))),
+        );
+    }
+    wider
+}
+
+/// Another note at one field of every collection.
+pub(super) fn with_a_note_in_each(schema: &Value) -> Value {
+    let mut noted = schema.clone();
+    for field in noted["fields"].as_array_mut().into_iter().flatten().filter(|each| each["field"] == LABEL) {
+        field["meta"]["note"] = json!("another note");
+    }
+    noted
+}
+
+const LABEL: &str = "field_01";
+
+fn labels(schema: &Value) -> impl Iterator<Item = &Value> {
+    schema["fields"].as_array().into_iter().flatten().filter(|each| each["field"] == LABEL)
 }
 
 /// One change in every collection, of every kind.
@@ -176,8 +243,11 @@ fn renamed(item: &Value, collection: &str, field: Option<&str>) -> Value {
         Some(field) => {
             item["field"] = json!(field);
             item["meta"]["field"] = json!(field);
-            item["schema"]["name"] = json!(field);
-            item["schema"]["table"] = json!(collection);
+            // An alias has none.
+            if item.get("schema").is_some() {
+                item["schema"]["name"] = json!(field);
+                item["schema"]["table"] = json!(collection);
+            }
         }
         None => item["schema"]["name"] = json!(collection),
     }

@@ -251,6 +251,14 @@ impl Stage {
         }
     }
 
+    /// The log of a server of our own.
+    pub(crate) fn server_log(&self) -> Option<&Path> {
+        match &self.database {
+            Database::Own(server) => Some(server.log_path()),
+            Database::Given(_) => None,
+        }
+    }
+
     /// The folder of this run; it goes with it.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
@@ -272,7 +280,17 @@ impl Stage {
     /// # Errors
     /// When Node does not start.
     pub(crate) fn bridge(&self, root: &Path) -> Result<boot::Bridge> {
-        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
+        self.bridge_with(root, &[])
+    }
+
+    /// The same, with more variables.
+    ///
+    /// # Errors
+    /// As [`Stage::bridge`].
+    pub(crate) fn bridge_with(&self, root: &Path, more: &[(&str, &str)]) -> Result<boot::Bridge> {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment =
+            Environment::resolve(self.variables.iter().cloned().chain(more), |_| Err(String::new()))?;
         Ok(bridge(&settings_for(root, &self.install, environment)?)?)
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Row {
 /// The rows, in an order in which each reference is there before it is used; and what is left out, by name and reason.
 pub(crate) fn rows(snapshot: &Snapshot) -> (Vec<Row>, Vec<String>) {
     let mut left_out = BTreeSet::new();
+    let index = snapshot.index();
     let targets: BTreeMap<(&str, &str), Option<&str>> = snapshot
         .relations()
         .map(|relation| ((relation.collection(), relation.field()), relation.related_collection()))
@@ -38,7 +39,8 @@ pub(crate) fn rows(snapshot: &Snapshot) -> (Vec<Row>, Vec<String>) {
     let mut rows = Vec::new();
     for (at, collection) in order.iter().enumerate() {
         let before: BTreeSet<&str> = order[..at].iter().copied().collect();
-        let key = snapshot.fields().find(|field| field.collection() == *collection && field.is_primary_key());
+        let fields = index.fields(collection);
+        let key = fields.iter().find(|field| field.is_primary_key());
         for number in 0..ROWS {
             let mut row = Row {
                 collection: (*collection).to_owned(),
@@ -47,7 +49,7 @@ pub(crate) fn rows(snapshot: &Snapshot) -> (Vec<Row>, Vec<String>) {
                 values: Map::new(),
                 references: BTreeMap::new(),
             };
-            for field in snapshot.fields().filter(|field| field.collection() == *collection) {
+            for field in fields.iter().copied() {
                 let target = targets.get(&(*collection, field.name()));
                 if let Err(why) = fill(&mut row, field, target.copied(), &before) {
                     left_out.insert(format!("{collection}.{}: {why}", field.name()));

@@ -3,19 +3,24 @@
 
 use super::file::{At, RawField, RawItem, Section, SeedFile};
 use super::kind::{FieldKind, Kind, kinds, meant, unknown};
-use super::value::{accepts, shown, text};
+use super::named::Indices;
+use super::value::{accepts, text};
 use super::{Field, Given, Item, RULE, Seed, order};
 use serde_json::Value;
 use snapshot::{Finding, Snapshot};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-
-/// How deep a reference by a mapping may go; keys of keys of keys are no way to name anything.
-const DEEPEST: usize = 5;
 
 /// The seed that `files` are, or what is wrong with them.
 pub(crate) fn judge(files: &[SeedFile], snapshot: &Snapshot) -> Result<Seed, Vec<Finding>> {
     let kinds = kinds(snapshot);
-    let mut judge = Judge { kinds: &kinds, entries: Vec::new(), keys: BTreeMap::new(), findings: Vec::new() };
+    let mut judge = Judge {
+        kinds: &kinds,
+        entries: Vec::new(),
+        keys: BTreeMap::new(),
+        indices: RefCell::default(),
+        findings: Vec::new(),
+    };
     judge.gather(files);
     let mut items: Vec<Item> = (0..judge.entries.len()).map(|index| judge.item(index)).collect();
     judge.find_twins(&items);
@@ -34,19 +39,21 @@ fn used_kinds(kinds: &BTreeMap<String, Result<Kind, String>>, items: &[Item]) ->
 }
 
 /// One item of one file.
-struct Entry<'a> {
-    path: &'a str,
+pub(super) struct Entry<'a> {
+    pub(super) path: &'a str,
     section: &'a Section,
-    raw: &'a RawItem,
-    kind: &'a Kind,
+    pub(super) raw: &'a RawItem,
+    pub(super) kind: &'a Kind,
 }
 
-struct Judge<'a> {
-    kinds: &'a BTreeMap<String, Result<Kind, String>>,
+pub(super) struct Judge<'a> {
+    pub(super) kinds: &'a BTreeMap<String, Result<Kind, String>>,
     /// The items of all files whose collection is known.
-    entries: Vec<Entry<'a>>,
+    pub(super) entries: Vec<Entry<'a>>,
     /// The key of each collection, and where it was first declared.
-    keys: BTreeMap<&'a str, (&'a [String], &'a str, At)>,
+    pub(super) keys: BTreeMap<&'a str, (&'a [String], &'a str, At)>,
+    /// Made when all items are known, as far as references ask for them.
+    pub(super) indices: RefCell<Indices>,
     findings: Vec<Finding>,
 }
 
@@ -191,93 +198,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// The one item of `target` that `value` names: by its key's value; by the one field of its key that points to nothing else; or by
-    /// a mapping of any of its fields.
-    fn resolve(&self, target: &str, value: &Value, depth: usize) -> Result<usize, String> {
-        let Some((key, ..)) = self.keys.get(target) else {
-            return Err(format!("points to `{target}`, of which the seed files hold no item"));
-        };
-        if depth == DEEPEST {
-            return Err("is a reference by references by references; name it by fewer".to_owned());
-        }
-        let candidates = || self.entries.iter().enumerate().filter(|(_, entry)| entry.kind.name == target);
-        let (found, words): (Vec<usize>, String) = match value {
-            Value::Object(map) if !map.is_empty() => {
-                let mut found = Vec::new();
-                for (index, entry) in candidates() {
-                    if self.has_all(entry, map, depth)? {
-                        found.push(index);
-                    }
-                }
-                (found, as_written(value))
-            }
-            Value::Object(_) | Value::Array(_) => {
-                return Err("is named by a value of its key, or by a mapping of its fields".to_owned());
-            }
-            scalar => {
-                let points =
-                    |field: &&String| self.field(target, field).is_some_and(|field| field.target.is_some());
-                let plain: Vec<&String> = key.iter().filter(|field| !points(field)).collect();
-                let [field] = plain.as_slice() else {
-                    return Err(format!(
-                        "cannot be one value: the key of `{target}` is {}; write a mapping of its fields",
-                        key.join(", ")
-                    ));
-                };
-                let has =
-                    |entry: &Entry<'_>| entry.raw.get(field).is_some_and(|each| text(each) == text(scalar));
-                let found = candidates().filter(|(_, entry)| has(entry)).map(|(index, _)| index).collect();
-                (found, format!("{field} {}", shown(scalar)))
-            }
-        };
-        match found.as_slice() {
-            [one] => Ok(*one),
-            // Two with the same key: that is a finding of its own, and not this reference's fault.
-            [first, ..] if key.len() == 1 && !value.is_object() => Ok(*first),
-            [] => Err(format!("the seed files hold no item of `{target}` with {words}")),
-            [first, second, ..] => {
-                let place = |index: usize| {
-                    let entry = &self.entries[index];
-                    format!("{}:{}", entry.path, entry.raw.at.line)
-                };
-                Err(format!(
-                    "{words} is in more than one item of `{target}` ({}, {}); add fields: {{{}}}",
-                    place(*first),
-                    place(*second),
-                    key.iter().map(|field| format!("{field}: …")).collect::<Vec<_>>().join(", ")
-                ))
-            }
-        }
-    }
-
-    fn has_all(
-        &self,
-        entry: &Entry<'_>,
-        map: &serde_json::Map<String, Value>,
-        depth: usize,
-    ) -> Result<bool, String> {
-        for (name, wanted) in map {
-            let Some(field) = entry.kind.fields.get(name) else {
-                let hint = meant(name, entry.kind.fields.keys());
-                return Err(format!("`{}` has no field `{name}`{hint}", entry.kind.name));
-            };
-            let Some(value) = entry.raw.get(name) else { return Ok(false) };
-            let is_same = match &field.target {
-                Some(target) if !value.is_null() => {
-                    // What its own reference is worth is said at the item itself.
-                    let Ok(theirs) = self.resolve(target, value, depth + 1) else { return Ok(false) };
-                    theirs == self.resolve(target, wanted, depth + 1)?
-                }
-                _ => text(value) == text(wanted),
-            };
-            if !is_same {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn field(&self, collection: &str, name: &str) -> Option<&FieldKind> {
+    pub(super) fn field(&self, collection: &str, name: &str) -> Option<&FieldKind> {
         self.kinds.get(collection)?.as_ref().ok()?.fields.get(name)
     }
 
@@ -348,7 +269,7 @@ fn word(given: &Given) -> String {
 }
 
 /// A value in an item's name: a mapping by its values.
-fn as_written(value: &Value) -> String {
+pub(super) fn as_written(value: &Value) -> String {
     match value {
         Value::Object(map) => map.values().map(as_written).collect::<Vec<_>>().join(" "),
         value => text(value),

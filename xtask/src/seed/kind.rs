@@ -2,7 +2,7 @@
 //! Directus' own collections a seed can hold people's accounts, as far as they give nobody rights. Pure.
 
 use serde_json::Value;
-use snapshot::{Field, Snapshot, directus};
+use snapshot::{Field, Index, Snapshot, directus};
 use std::collections::BTreeMap;
 
 /// One collection.
@@ -44,6 +44,7 @@ impl Kind {
 
 /// The collections that a seed can fill, by name; others by the reason why not.
 pub(crate) fn kinds(snapshot: &Snapshot) -> BTreeMap<String, Result<Kind, String>> {
+    let index = snapshot.index();
     let mut kinds: BTreeMap<String, Result<Kind, String>> = snapshot
         .collections()
         .map(|collection| {
@@ -53,7 +54,7 @@ pub(crate) fn kinds(snapshot: &Snapshot) -> BTreeMap<String, Result<Kind, String
                 (_, Some(Value::Bool(true))) => {
                     Err(format!("`{name}` is a singleton: it has one item, and no key to find it by"))
                 }
-                _ => Ok(kind(snapshot, name)),
+                _ => Ok(kind(&index, name)),
             };
             (name.to_owned(), kind)
         })
@@ -62,20 +63,18 @@ pub(crate) fn kinds(snapshot: &Snapshot) -> BTreeMap<String, Result<Kind, String
     kinds
 }
 
-fn kind(snapshot: &Snapshot, name: &str) -> Kind {
-    let fields = || snapshot.fields().filter(|field| field.collection() == name);
+fn kind(index: &Index<'_>, name: &str) -> Kind {
+    let fields = || index.fields(name).iter().copied();
     Kind {
         name: name.to_owned(),
         id: fields().find(|field| field.is_primary_key()).map_or("id", Field::name).to_owned(),
-        fields: fields().map(|field| (field.name().to_owned(), field_kind(snapshot, field))).collect(),
+        fields: fields().map(|field| (field.name().to_owned(), field_kind(index, field))).collect(),
     }
 }
 
-fn field_kind(snapshot: &Snapshot, field: Field<'_>) -> FieldKind {
+fn field_kind(index: &Index<'_>, field: Field<'_>) -> FieldKind {
     let is = |value: Option<&Value>| value == Some(&Value::Bool(true));
-    let relation = snapshot
-        .relations()
-        .find(|each| each.collection() == field.collection() && each.field() == field.name());
+    let relation = index.relation(field.collection(), field.name());
     let made_by_directus = field.special().any(|special| {
         let (what, when) = special.split_once('-').unwrap_or_default();
         ["date", "user", "role"].contains(&what) && ["created", "updated"].contains(&when)
@@ -83,7 +82,7 @@ fn field_kind(snapshot: &Snapshot, field: Field<'_>) -> FieldKind {
     let closed = if field.is_primary_key() {
         Some("is given by Directus; the seed's `key` tells items apart".to_owned())
     } else if field.is_alias() {
-        Some(alias(snapshot, field))
+        Some(alias(index, field))
     } else if made_by_directus || is(field.schema("is_generated")) {
         Some("is set by Directus itself".to_owned())
     } else if relation.is_some_and(|relation| relation.related_collection().is_none()) {
@@ -118,12 +117,8 @@ fn field_kind(snapshot: &Snapshot, field: Field<'_>) -> FieldKind {
 }
 
 /// The other side of a relation: what to write instead.
-fn alias(snapshot: &Snapshot, field: Field<'_>) -> String {
-    let pointing = snapshot.relations().find(|relation| {
-        relation.related_collection() == Some(field.collection())
-            && relation.one_field() == Some(field.name())
-    });
-    match pointing {
+fn alias(index: &Index<'_>, field: Field<'_>) -> String {
+    match index.relation_of_alias(field.collection(), field.name()) {
         Some(relation) => format!(
             "lists items of `{}` that point here; write them under `{0}`, each with its `{}`",
             relation.collection(),

@@ -7,6 +7,7 @@
 mod check;
 mod file;
 mod kind;
+mod named;
 mod order;
 mod perform;
 mod plan;
@@ -104,8 +105,9 @@ impl Seed {
         }
         let needed = items.into_iter().enumerate().filter(|(index, _)| is_needed[*index]);
         let (old, items): (Vec<usize>, Vec<Item>) = needed.unzip();
+        // Sorted, because it is a part of what was in order.
         Seed {
-            items: renumbered(items, |target| old.iter().position(|each| *each == target).unwrap_or(target)),
+            items: renumbered(items, |target| old.binary_search(&target).unwrap_or(target)),
             kinds: self.kinds,
         }
     }

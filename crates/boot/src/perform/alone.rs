@@ -84,7 +84,7 @@ impl Boot<'_> {
             preflight::role(&state, "differences to the snapshot")?;
             guard.check()?;
             report(Event::Doing(format!("applying: {}", comparison.summary())));
-            steps::apply_planned(&mut bridge, self.settings())?;
+            steps::apply_planned(&mut bridge, self.settings(), report)?;
         }
         // Before the lock is given back: its next holder ends whatever carries the work's name.
         drop(session);

@@ -212,14 +212,14 @@ impl<'a> Work<'a> {
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
         // The comparison took its time.
         self.guard.check()?;
-        apply_planned(&mut self.bridge, self.settings)?;
+        apply_planned(&mut self.bridge, self.settings, report)?;
         Ok(diff::summary(&planned))
     }
 
     /// Directus' own diff, judged with what is at stake.
     fn compare(&mut self, rows_may_change: bool, report: Report<'_>) -> Outcome<Vec<Change>> {
         if !self.known.plan.populated {
-            return planned(&mut self.bridge, self.settings);
+            return planned(&mut self.bridge, self.settings, Told::Outline);
         }
         let home = &self.known.state.tables.home;
         let (planned, stakes) = compared(&mut self.bridge, &mut self.session, self.settings, home)?;
@@ -286,9 +286,19 @@ impl<'a> Work<'a> {
     }
 }
 
+/// How much of a diff is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// Everything, for the gate.
+    Whole,
+    /// What is new by its name alone: all of a large schema is many times its file.
+    Outline,
+}
+
 /// Directus' own diff; the bridge holds it ready to be applied.
-fn planned(bridge: &mut Bridge, settings: &BootSettings) -> Outcome<Vec<Change>> {
-    let answer = bridge.call("compare the snapshot with the database", "plan", path(settings))?;
+fn planned(bridge: &mut Bridge, settings: &BootSettings, told: Told) -> Outcome<Vec<Change>> {
+    let arguments = json!({ "path": settings.artefacts.snapshot(), "outline": told == Told::Outline });
+    let answer = bridge.call("compare the snapshot with the database", "plan", arguments)?;
     Ok(changes(&answer["diff"]))
 }
 
@@ -299,15 +309,21 @@ pub(super) fn compared(
     settings: &BootSettings,
     home: &str,
 ) -> Outcome<(Vec<Change>, Vec<Stake>)> {
-    let planned = planned(bridge, settings)?;
+    let planned = planned(bridge, settings, Told::Whole)?;
     let stakes = stake::weigh(session, home, &planned)?;
     Ok((planned, stakes))
 }
 
 /// Applies the diff that the bridge holds ready, and proves that nothing of it is left.
-pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings) -> Outcome<()> {
+pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings, report: Report<'_>) -> Outcome<()> {
     let what = "apply the snapshot";
-    bridge.call(what, "apply", json!({}))?;
+    let answer = bridge.call(what, "apply", json!({}))?;
+    // Whoever switched it off knows.
+    if let Some(why) = answer["own"].as_str().filter(|_| settings.quick_apply) {
+        report(Event::Note(format!(
+            "applied in Directus' own way, which takes long on a large schema: {why}"
+        )));
+    }
     verify(bridge, settings, what)
 }
 

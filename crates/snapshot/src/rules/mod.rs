@@ -5,12 +5,14 @@ mod ghost;
 mod header;
 mod keys;
 mod references;
+mod skim;
 
 pub use columns::columns;
 pub use ghost::{CreatedTable, ghost_collection};
 pub use header::{unreadable, vendor, version, yaml};
 pub use keys::{has_unknown_keys, keys};
 pub use references::references;
+pub use skim::skim;
 
 use crate::model::Document;
 use crate::span::Step;

@@ -2,7 +2,7 @@
 
 use super::{Finding, SNAPSHOT_AGAIN, found};
 use crate::directus::is_system;
-use crate::model::{Collection, Document, Field, Relation};
+use crate::model::{Collection, Document, Field, Relation, Snapshot};
 use crate::span::Step;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -43,6 +43,57 @@ pub fn references(document: &Document) -> Vec<Finding> {
     check.findings
 }
 
+/// Whether the items of `snapshot` repeat their own names as they are; what else they name is another question.
+pub(super) fn agree_with_themselves(snapshot: &Snapshot) -> bool {
+    let agree = |item: &Value, expected: &[Name<'_>]| differing(item, expected).next().is_none();
+    snapshot.collections().all(|each| agree(each.value(), &names_of_collection(each)))
+        && snapshot.fields().all(|each| agree(each.value(), &names_of_field(each)))
+        && snapshot.relations().all(|each| {
+            agree(each.value(), &names_of_many_side(each))
+                && each.related_collection().is_none_or(|one| agree(each.value(), &names_of_one_side(one)))
+        })
+}
+
+/// Where in an item its own name stands again: part, key, name.
+#[derive(Clone, Copy)]
+struct Name<'a>(&'static str, &'static str, &'a str);
+
+fn names_of_collection(collection: Collection<'_>) -> [Name<'_>; 2] {
+    [Name("meta", "collection", collection.name()), Name("schema", "name", collection.name())]
+}
+
+fn names_of_field(field: Field<'_>) -> [Name<'_>; 4] {
+    let (collection, name) = (field.collection(), field.name());
+    [
+        Name("meta", "collection", collection),
+        Name("meta", "field", name),
+        Name("schema", "table", collection),
+        Name("schema", "name", name),
+    ]
+}
+
+fn names_of_one_side(related: &str) -> [Name<'_>; 2] {
+    [Name("meta", "one_collection", related), Name("schema", "foreign_key_table", related)]
+}
+
+fn names_of_many_side(relation: Relation<'_>) -> [Name<'_>; 4] {
+    let (collection, name) = (relation.collection(), relation.field());
+    [
+        Name("meta", "many_collection", collection),
+        Name("meta", "many_field", name),
+        Name("schema", "table", collection),
+        Name("schema", "column", name),
+    ]
+}
+
+/// The names that are other ones, and which.
+fn differing<'a>(item: &'a Value, expected: &[Name<'a>]) -> impl Iterator<Item = (Name<'a>, &'a str)> {
+    expected.iter().filter_map(|name| {
+        let said = item.get(name.0)?.get(name.1)?.as_str()?;
+        (said != name.2).then_some((*name, said))
+    })
+}
+
 struct Check<'a> {
     document: &'a Document,
     collections: HashSet<&'a str>,
@@ -77,12 +128,7 @@ impl Check<'_> {
             );
             self.push("collections", index, &["meta", "group"], message);
         }
-        self.same(
-            "collections",
-            index,
-            collection.value(),
-            &[("meta", "collection", name), ("schema", "name", name)],
-        );
+        self.same("collections", index, collection.value(), &names_of_collection(collection));
     }
 
     fn field(&mut self, index: usize, field: Field<'_>) {
@@ -105,13 +151,7 @@ impl Check<'_> {
                 format!("`{collection}.{name}` shows a relation, but no relation has it as its `one_field`");
             self.push("fields", index, &["meta", "special"], message);
         }
-        let expected = [
-            ("meta", "collection", collection),
-            ("meta", "field", name),
-            ("schema", "table", collection),
-            ("schema", "name", name),
-        ];
-        self.same("fields", index, field.value(), &expected);
+        self.same("fields", index, field.value(), &names_of_field(field));
     }
 
     fn relation(&mut self, index: usize, relation: Relation<'_>) {
@@ -135,12 +175,7 @@ impl Check<'_> {
                 );
                 self.push("relations", index, &["meta", "one_field"], message);
             }
-            self.same(
-                "relations",
-                index,
-                relation.value(),
-                &[("meta", "one_collection", related), ("schema", "foreign_key_table", related)],
-            );
+            self.same("relations", index, relation.value(), &names_of_one_side(related));
         }
         for key in ["junction_field", "sort_field", "one_collection_field"] {
             let field = relation.meta(key).and_then(Value::as_str);
@@ -157,33 +192,14 @@ impl Check<'_> {
                 self.push("relations", index, &["meta", "one_allowed_collections"], message);
             }
         }
-        self.same(
-            "relations",
-            index,
-            relation.value(),
-            &[
-                ("meta", "many_collection", collection),
-                ("meta", "many_field", name),
-                ("schema", "table", collection),
-                ("schema", "column", name),
-            ],
-        );
+        self.same("relations", index, relation.value(), &names_of_many_side(relation));
     }
 
     /// An item says its names several times; after a copy by hand they differ.
-    fn same(
-        &mut self,
-        section: &'static str,
-        index: usize,
-        item: &Value,
-        expected: &[(&'static str, &'static str, &str)],
-    ) {
-        for (part, key, name) in expected {
-            let said = item.get(part).and_then(|part| part.get(key)).and_then(Value::as_str);
-            if let Some(said) = said.filter(|said| said != name) {
-                let message = format!("`{part}.{key}` is `{said}`, but the item is about `{name}`");
-                self.push(section, index, &[part, key], message);
-            }
+    fn same(&mut self, section: &'static str, index: usize, item: &Value, expected: &[Name<'_>]) {
+        for (Name(part, key, name), said) in differing(item, expected) {
+            let message = format!("`{part}.{key}` is `{said}`, but the item is about `{name}`");
+            self.push(section, index, &[part, key], message);
         }
     }
 

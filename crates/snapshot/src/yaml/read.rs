@@ -87,6 +87,21 @@ pub enum Keep {
 /// # Errors
 /// As [`read`].
 pub fn read_keeping(text: &str, keep: Keep) -> Result<Read, ParseError> {
+    read_with(text, keep, None)
+}
+
+/// Takes an item of a list at the top, by the list's name, and gives back what is kept of it.
+pub(crate) type Sieve<'s> = &'s mut dyn FnMut(&str, Value) -> Value;
+
+/// As [`read_keeping`] the value alone, of which `sieve` keeps what it likes, item by item: the whole is never there at once.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_through(text: &str, sieve: Sieve<'_>) -> Result<Read, ParseError> {
+    read_with(text, Keep::Value, Some(sieve))
+}
+
+fn read_with(text: &str, keep: Keep, sieve: Option<Sieve<'_>>) -> Result<Read, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     refuse_conflict_markers(text)?;
     refuse_control_characters(text)?;
@@ -94,6 +109,8 @@ pub fn read_keeping(text: &str, keep: Keep) -> Result<Read, ParseError> {
     let mut reader = Reader {
         parser: Parser::new_from_str(text),
         keep,
+        sieve,
+        list: String::new(),
         anchors: HashMap::new(),
         doubts: Vec::new(),
         nodes: 0,
@@ -124,15 +141,18 @@ struct Node {
 /// The entries of a mapping, and where they stand.
 type Mapping = (Map<String, Value>, Vec<(String, Spot)>);
 
-struct Reader<'a> {
+struct Reader<'a, 's> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
     keep: Keep,
+    sieve: Option<Sieve<'s>>,
+    /// The key at the top that is being read.
+    list: String,
     anchors: HashMap<usize, Node>,
     doubts: Vec<Doubt>,
     nodes: usize,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn next(&mut self) -> Result<(Event<'a>, Span), ParseError> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
@@ -201,7 +221,10 @@ impl<'a> Reader<'a> {
                 }
                 (event, span) => {
                     let node = self.node(event, span, depth + 1)?;
-                    items.push(node.value);
+                    items.push(match &mut self.sieve {
+                        Some(sieve) if depth == 1 => sieve(&self.list, node.value),
+                        _ => node.value,
+                    });
                     if self.keep == Keep::Positions {
                         spots.push(node.spot);
                     }
@@ -220,6 +243,9 @@ impl<'a> Reader<'a> {
             let key = self.key(event, span.start)?;
             if map.contains_key(&key) {
                 return Err(at(span.start, &format!("the key `{key}` comes twice")));
+            }
+            if depth == 0 && self.sieve.is_some() {
+                self.list.clone_from(&key);
             }
             let (event, value_span) = self.next()?;
             let node = self.node(event, value_span, depth + 1)?;

@@ -28,7 +28,7 @@ struct Side {
 impl Side {
     fn new(quick: &str) -> Option<Side> {
         let site = Site::new()?;
-        let mut variables = site.environment();
+        let mut variables = site.environment(site.tree.root());
         let more = [("RUNNER_QUICK_APPLY", quick), ("LOG_LEVEL", "fatal")];
         variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
         let environment = Environment::resolve(variables, |_| Err(String::new())).expect("an environment");
@@ -78,7 +78,7 @@ impl Side {
             self.site.ask(&format!("SELECT string_agg(t::text, E'\\n' ORDER BY {order}) FROM {what} t"))
         };
         BTreeMap::from([
-            ("schema", testbed::without_random_lines(&dump)),
+            ("schema", dump),
             ("collections", rows("directus_collections", "collection")),
             ("fields", rows("directus_fields", "id")),
             ("relations", rows("directus_relations", "id")),
@@ -103,7 +103,7 @@ fn mixtures_of_changes_leave_the_same_database_as_directus_own_apply() {
     let seed = number_from("QUICK_SEED", 5);
     let mut chance = Chance(seed);
     [&mut ours, &mut theirs].into_iter().for_each(Side::install);
-    let file = ours.site.root().join("wanted.json");
+    let file = ours.site.tree.root().join("wanted.json");
     let (mut applied, mut done) = (0, BTreeMap::<&str, usize>::new());
     for step in 0..=number_from("QUICK_STEPS", 14) {
         let live = ours.snapshot();
@@ -154,7 +154,7 @@ const OWN_WAY: &str = "applied in Directus' own way, which takes long on a large
 #[test]
 fn a_directus_whose_files_are_not_known_runs_its_own_apply() {
     let Some(site) = Site::new() else { return };
-    site.edit("bridge/quick.js", |text| {
+    site.tree.edit("bridge/quick.js", |text| {
         text.replacen("'services/items.js': ['a80f", "'services/items.js': ['0000", 1)
     });
     let why = "this version of Directus' services/items.js is not known";
@@ -164,7 +164,7 @@ fn a_directus_whose_files_are_not_known_runs_its_own_apply() {
 #[test]
 fn an_extension_that_listens_hears_of_everything_that_directus_own_apply_tells() {
     let Some(site) = Site::new() else { return };
-    let folder = site.root().join("migrations");
+    let folder = site.tree.root().join("migrations");
     std::fs::create_dir(&folder).expect("a folder");
     let listen = "import { createRequire } from 'node:module';
         import { pathToFileURL } from 'node:url';
@@ -189,5 +189,5 @@ fn it_is_switched_off_without_a_word_and_by_nothing_but_off() {
     site.run(&["prepare"], &[("RUNNER_QUICK_APPLY", "no")])
         .expect(2, &["read `RUNNER_QUICK_APPLY`: `no` is neither on nor off"]);
     let said = site.run(&["prepare"], &[("RUNNER_QUICK_APPLY", "off")]).expect(0, &["recorded"]);
-    assert!(!said.text.contains(OWN_WAY), "{}", said.text);
+    assert!(!said.stderr.contains(OWN_WAY), "{}", said.stderr);
 }

@@ -90,9 +90,10 @@ function entries(api, inRoot, inApi) {
 			...Object.keys(MODULES).map((name) => inRoot.resolve(`@directus/api/${name}`)),
 			inApi.resolve('js-yaml'),
 			inApi.resolve('directus/version'),
+			// Every serving Directus imports them while it imports extensions, and Node cannot `require` what is just being imported.
+			...folder('operations', () => true).map((name) => join(dist, 'operations', name, 'index.js')),
 		],
 		migrations: migrations.map((file) => join(dist, 'database/migrations', file)),
-		operations: folder('operations', () => true).map((name) => join(dist, 'operations', name, 'index.js')),
 	};
 	return groups;
 }

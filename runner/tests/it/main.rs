@@ -5,6 +5,7 @@ mod caches;
 mod directus_facts;
 mod fast_path;
 mod lock;
+mod prelinked;
 mod refusals;
 mod releases;
 mod signals;

@@ -142,15 +142,19 @@ function isCommonJs(module) {
 }
 
 function commonJs(place, module) {
-	// Node looks for names in the text, in the form that esbuild writes them too.
-	const names = Object.keys(module.exports ?? {}).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
-	const source = `0 && (module.exports = { ${names.join(', ')} });\nmodule.exports = ${TABLE}.entered.get(${JSON.stringify(place)}).exports;`;
+	// Node looks for names in the text; as strings, because a name may be a reserved word (`joi.function`).
+	const own = Object.keys(module.exports ?? {});
+	// Most compilers define it as not enumerable, and Node exports it like any other.
+	if (Object.hasOwn(module.exports ?? {}, '__esModule') && !own.includes('__esModule')) own.push('__esModule');
+	const names = own.map((name) => `exports[${JSON.stringify(name)}] = 0;`);
+	const source = `if (0) { ${names.join(' ')} }\nmodule.exports = ${TABLE}.entered.get(${JSON.stringify(place)}).exports;`;
 	return { format: 'commonjs', source };
 }
 
 function esm(place, exports, file) {
 	const names = exports.map((name) => JSON.stringify(name));
 	const lines = names.map((name, at) => `const v${at} = m[${name}]; export { v${at} as ${name} };`);
-	const first = file === undefined ? '' : `await import(${JSON.stringify(file)});\n`;
+	// Not awaited: Node refuses to `require` a module that waits.
+	const first = file === undefined ? '' : `import ${JSON.stringify(file)};\n`;
 	return { format: 'module', source: `${first}const m = ${TABLE}.entered.get(${JSON.stringify(place)});\n${lines.join('\n')}` };
 }

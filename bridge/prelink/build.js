@@ -97,9 +97,10 @@ function entries(api, inRoot, inApi) {
 		main: [
 			...Object.keys(MODULES).map((name) => inRoot.resolve(`@directus/api/${name}`)),
 			inApi.resolve('js-yaml'),
+			// Every serving Directus imports them while it imports extensions, and Node cannot `require` what is just being imported.
+			...folder('operations', () => true).map((name) => join(dist, 'operations', name, 'index.js')),
 		],
 		migrations: migrations.map((file) => join(dist, 'database/migrations', file)),
-		operations: folder('operations', () => true).map((name) => join(dist, 'operations', name, 'index.js')),
 	};
 	for (const name of Object.keys(groups)) groups[name] = groups[name].map((file) => realpathSync(file));
 	return groups;

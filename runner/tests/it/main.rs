@@ -6,6 +6,7 @@ mod directus_facts;
 mod fast_path;
 mod lock;
 mod mixture;
+mod prelinked;
 mod quick;
 mod refusals;
 mod releases;

@@ -1,0 +1,1 @@
+export const h = (text) => `<p>${text.value}</p>`;

@@ -1,0 +1,1 @@
+export default { id: 'talk-hybrid', name: 'talk operation', icon: 'box', overview: () => [], options: [] };

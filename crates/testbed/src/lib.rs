@@ -30,7 +30,7 @@ pub use cache::Cache;
 pub use children::{find as find_program, is_root};
 pub use directus::{DirectusInstall, directus};
 pub use dump::Restore;
-pub use embedded::{MAJORS, embedded};
+pub use embedded::{MAJORS, embedded, embedded_parts};
 pub use instance::Instance;
 pub use postgres_root::{PostgresRoot, postgres_root};
 pub use progress::Progress;

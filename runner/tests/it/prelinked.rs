@@ -2,6 +2,7 @@
 
 use crate::site::Site;
 use rustix::process::Signal;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -184,4 +185,68 @@ fn what_does_not_fit_is_not_used_and_the_reason_is_told() {
     let off = site.run(&["prepare"], &[("RUNNER_PRELINKED", "off"), ("RUNNER_FAST", "off")]);
     let off = off.expect(0, &[]);
     assert!(!off.stderr.contains(WARNING), "{}", off.stderr);
+}
+
+#[test]
+fn the_same_install_gives_the_same_bytes_and_the_same_compile_cache() {
+    let Some(site) = Site::new() else { return };
+    let scripts = testkit::repository().join("bridge/prelink");
+    let run = |words: &[&Path]| {
+        let mut node = Command::new(&site.install.node);
+        let ended = node.arg("--random-seed=1").args(words).env_remove("NODE_OPTIONS").output().expect("node");
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    let again = site.tree.root().join("again");
+    run(&[&scripts.join("build.js"), &site.install.dir, &again]);
+    let original = site.install.prelinked.as_deref().expect("a prelinked Directus");
+    assert_eq!(files(original, "compiled"), files(&again, "compiled"));
+    // The cache knows its files by their addresses, and which user it is for.
+    let compiled = |run: &dyn Fn()| {
+        let folder = again.join("compiled");
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir(&folder).expect("a folder");
+        run();
+        files(&folder, "")
+    };
+    let compile = || run(&[&scripts.join("compile.js"), &site.install.dir, &again]);
+    let first = compiled(&compile);
+    assert!(first.len() > 40, "{} files", first.len());
+    assert!(first == compiled(&compile), "two compile caches differ");
+}
+
+/// The names and contents of the files in a folder, without those of the folder `but` in it.
+fn files(folder: &Path, but: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = PathBuf::from(path.file_name().expect("a name"));
+        if path.is_dir() && name.to_str() != Some(but) {
+            found.extend(files(&path, "").into_iter().map(|(inner, content)| (name.join(inner), content)));
+        } else if path.is_file() {
+            found.insert(name, std::fs::read(&path).expect("a file"));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_release_is_another_one_with_another_prelinker_and_the_same_without_it() {
+    let Some(site) = Site::new() else { return };
+    // As in an image: both in one folder.
+    let folder = site.tree.root().join("directus");
+    std::fs::create_dir_all(folder.join("prelinked")).expect("a folder");
+    symlink(site.install.dir.join("node_modules"), folder.join("node_modules")).expect("a link");
+    let name = folder.join("prelinked/name");
+    let release = |prelinked: &str| {
+        let variables = [("RUNNER_DIRECTUS", folder.to_str().expect("text")), ("RUNNER_PRELINKED", prelinked)];
+        let said = site.run(&["plan", "--json"], &variables).expect(0, &[]).stderr;
+        let line = said.lines().find(|line| line.starts_with('{')).expect("a plan");
+        let plan: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        plan["release"].as_str().expect("a release").to_owned()
+    };
+    std::fs::write(&name, "one\n").expect("a file");
+    let (on, off) = (release(""), release("off"));
+    assert_eq!(on, off, "the switch makes no other release");
+    std::fs::write(&name, "another\n").expect("a file");
+    assert_ne!(on, release(""));
 }

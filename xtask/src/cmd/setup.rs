@@ -3,7 +3,7 @@
 use crate::console;
 use contract::Exit;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use testbed::{Cache, disk};
 
 /// Fetch everything the local engine needs, ahead of time.
@@ -34,8 +34,10 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let cache = Cache::open()?;
     let (postgres, directus) = testbed::provision_all(&cache, root, &crate::console::progress())?;
     let postgres_version = postgres.version()?;
-    let used: Vec<&Path> =
-        [postgres.dir(), &directus.dir].into_iter().chain(directus.prelinked.as_deref()).collect();
+    // What the tests have fetched for themselves is theirs.
+    let of_tests = testbed::embedded_parts(&cache);
+    let mut used: Vec<&Path> = of_tests.iter().map(PathBuf::as_path).collect();
+    used.extend([postgres.dir(), &directus.dir].into_iter().chain(directus.prelinked.as_deref()));
     let others = cache.other_parts(&used)?;
     if args.json {
         let part = |version: &str, dir: &Path| json!({ "version": version, "dir": dir, "bytes": disk::used_bytes(dir) });

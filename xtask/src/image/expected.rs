@@ -159,7 +159,11 @@ mod tests {
     #[test]
     fn an_image_of_tracked_files_alone_is_fine() {
         let artefacts = BTreeMap::from([("db-init/1_a.sql".to_owned(), checksum(b"SELECT 1"))]);
-        let entries = [file(RUNNER, &elf(1)), file("directus/db-init/1_a.sql", b"SELECT 1")];
+        let entries = [
+            file(RUNNER, &elf(1)),
+            file("directus/db-init/1_a.sql", b"SELECT 1"),
+            file("directus/prelinked/manifest.json", b"{}"),
+        ];
         assert_eq!(contents(&entries, &artefacts), Vec::<String>::new());
     }
 
@@ -169,16 +173,24 @@ mod tests {
             ["db-init/1_a.sql", "db-init/2_b.sql"].map(|name| (name.to_owned(), checksum(b"SELECT 1")));
         let mut writable = file("directus/seeds/x.yaml", b"");
         (writable.mode, writable.uid) = (0o644, 1000);
-        let entries =
-            [file("directus/db-init/1_a.sql", b"SELECT 2"), file("directus/.env", b"SECRET=1"), writable];
+        let mut linked = file("directus/prelinked/chunk-A.mjs", b"");
+        linked.uid = 1000;
+        let entries = [
+            file("directus/db-init/1_a.sql", b"SELECT 2"),
+            file("directus/.env", b"SECRET=1"),
+            writable,
+            linked,
+        ];
         assert_eq!(
             contents(&entries, &artefacts.into()),
             [
                 "/directus/.env does not belong into the image",
                 "/directus/seeds/x.yaml belongs to user 1000 with mode 644: it must be root's and read-only",
+                "/directus/prelinked/chunk-A.mjs belongs to user 1000 with mode 555: it must be root's and read-only",
                 "db-init/1_a.sql is another one in the image",
                 "db-init/2_b.sql is not in the image",
                 "seeds/x.yaml is in the image, and not in git",
+                "the prelinked Directus is not in the image",
                 "the runner is not in the image",
             ]
         );

@@ -70,7 +70,7 @@ fn without_redis_a_running_replica_serves_the_fields_that_it_knows_until_it_rest
 }
 
 #[test]
-fn with_redis_a_running_replica_serves_a_new_field_at_once() {
+fn d44_with_redis_a_running_replica_serves_a_new_field_at_once() {
     let Some(site) = Site::booted() else { return };
     let Some(redis) = require(Redis::start(site.tree.root())) else { return };
     let socket = redis.socket.display().to_string();

@@ -2,7 +2,7 @@
 
 use crate::site::Site;
 use rustix::process::Signal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -185,6 +185,31 @@ fn what_does_not_fit_is_not_used_and_the_reason_is_told() {
     let off = site.run(&["prepare"], &[("RUNNER_PRELINKED", "off"), ("RUNNER_FAST", "off")]);
     let off = off.expect(0, &[]);
     assert!(!off.stderr.contains(WARNING), "{}", off.stderr);
+}
+
+#[test]
+fn d36_a_start_loads_the_same_modules_as_the_plain_one() {
+    let Some(site) = Site::new() else { return };
+    let repository = testkit::repository();
+    let loaded = |prelinked: &Path| {
+        // Libraries look there for what earlier starts left.
+        let home = tempfile::tempdir().expect("a folder");
+        let mut node = Command::new(&site.install.node);
+        node.arg(repository.join("runner/tests/data/modules.mjs"))
+            .arg(repository.join("bridge"))
+            .args([&site.install.dir, prelinked])
+            .env("HOME", home.path());
+        let said = node.output().expect("node");
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        String::from_utf8(said.stdout).expect("text").lines().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let plain = loaded(Path::new("off"));
+    let prelinked = loaded(site.install.prelinked.as_deref().expect("a prelinked Directus"));
+    assert!(plain.len() > 3000, "{} modules", plain.len());
+    let missing: Vec<_> = plain.difference(&prelinked).collect();
+    assert!(missing.is_empty(), "not loaded: {missing:?}");
+    let more: Vec<_> = prelinked.difference(&plain).collect();
+    assert!(more.is_empty(), "loaded beside: {more:?}");
 }
 
 #[test]

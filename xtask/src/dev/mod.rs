@@ -2,7 +2,7 @@
 //! what that engine does is a file of its own.
 
 mod compose;
-mod home;
+pub(crate) mod home;
 mod local;
 pub(crate) mod supervisor;
 mod target;

@@ -34,8 +34,11 @@ FROM runner-${RUNNER} AS runner
 # Directus' own code, linked once (bridge/prelink): by what the base image brings, so that no registry is asked, and by the user who runs it,
 # because Node keeps a compile cache for each.
 FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS prelinked
-USER 1000:1000
+USER 0:0
 COPY --chmod=0555 bridge /directus/bridge
+RUN ["mkdir", "/directus/prelinked"]
+RUN ["chown", "1000:1000", "/directus/prelinked"]
+USER 1000:1000
 RUN ["node", "bridge/prelink/build.js", "/directus", "/directus/prelinked"]
 RUN ["node", "--random-seed=1", "bridge/prelink/compile.js", "/directus", "/directus/prelinked"]
 

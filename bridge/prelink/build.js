@@ -31,8 +31,10 @@ async function main() {
 	const { parseAst } = await import(pathToFileURL(inApi.resolve('rollup/parseAst')).href);
 	const groups = entries(api, inRoot, inApi);
 	const rewrite = rewriter({ root: realpathSync(root), parse: parseAst });
-	rmSync(out, { recursive: true, force: true });
-	mkdirSync(join(out, COMPILED), { recursive: true });
+	// Emptied and not removed: who may write it need not be allowed to make it.
+	mkdirSync(out, { recursive: true });
+	for (const name of readdirSync(out)) rmSync(join(out, name), { recursive: true });
+	mkdirSync(join(out, COMPILED));
 	const { outputFiles, metafile } = await build({
 		entryPoints: Object.keys(groups).map((name) => ({ in: `group:${name}`, out: name })),
 		absWorkingDir: realpathSync(root),

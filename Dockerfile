@@ -36,11 +36,10 @@ FROM runner-${RUNNER} AS runner
 FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS prelinked
 USER 0:0
 COPY --chmod=0555 bridge /directus/bridge
-RUN ["mkdir", "/directus/prelinked"]
-RUN ["chown", "1000:1000", "/directus/prelinked"]
+RUN mkdir /directus/prelinked && chown 1000:1000 /directus/prelinked
 USER 1000:1000
-RUN ["node", "bridge/prelink/build.js", "/directus", "/directus/prelinked"]
-RUN ["node", "--random-seed=1", "bridge/prelink/compile.js", "/directus", "/directus/prelinked"]
+RUN node bridge/prelink/build.js /directus /directus/prelinked \
+    && node --random-seed=1 bridge/prelink/compile.js /directus /directus/prelinked
 
 FROM directus/directus:11.17.4${DIRECTUS_DIGEST} AS image
 # Owned by root and read-only, folders too: what serves cannot change what it serves. --chmod on the copy, because a later chmod or chown

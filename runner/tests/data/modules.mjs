@@ -27,5 +27,6 @@ const { fileOf } = await loadDirectus(root);
 // As every serving Directus does.
 for (const name of readdirSync(fileOf('operations'))) await import(pathToFileURL(fileOf(`operations/${name}/index.js`)).href);
 for (const place of globalThis[Symbol.for('prelinked')]?.entered.keys() ?? []) found.add(place);
-console.log([...found].filter((place) => !place.endsWith('.json')).sort().join('\n'));
-process.exit(0);
+const text = [...found].filter((place) => !place.endsWith('.json')).sort().join('\n');
+// What Directus has begun would keep the process; a pipe takes its time.
+process.stdout.write(`${text}\n`, () => process.exit(0));

@@ -218,7 +218,8 @@ fn the_same_install_gives_the_same_bytes_and_the_same_compile_cache() {
     let scripts = testkit::repository().join("bridge/prelink");
     let run = |words: &[&Path]| {
         let mut node = Command::new(&site.install.node);
-        let ended = node.arg("--random-seed=1").args(words).env_remove("NODE_OPTIONS").output().expect("node");
+        let ended =
+            node.arg("--random-seed=1").args(words).env_remove("NODE_OPTIONS").output().expect("node");
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     };
     let again = site.tree.root().join("again");
@@ -263,7 +264,8 @@ fn the_release_is_another_one_with_another_prelinker_and_the_same_without_it() {
     symlink(site.install.dir.join("node_modules"), folder.join("node_modules")).expect("a link");
     let name = folder.join("prelinked/name");
     let release = |prelinked: &str| {
-        let variables = [("RUNNER_DIRECTUS", folder.to_str().expect("text")), ("RUNNER_PRELINKED", prelinked)];
+        let variables =
+            [("RUNNER_DIRECTUS", folder.to_str().expect("text")), ("RUNNER_PRELINKED", prelinked)];
         let said = site.run(&["plan", "--json"], &variables).expect(0, &[]).stderr;
         let line = said.lines().find(|line| line.starts_with('{')).expect("a plan");
         let plan: serde_json::Value = serde_json::from_str(line).expect("JSON");

@@ -32,7 +32,7 @@ async function main() {
 	let directus;
 	let plain = null;
 	try {
-		// The plain modules take about 2 s (D26), the prelinked ones a third of that (D36); whoever started us works meanwhile.
+		// The longest part of a start (D36); whoever started us works meanwhile.
 		if (folder !== 'off') plain = await usePrelinked(folder, root);
 		if (plain) console.warn(`bridge: Directus' plain modules run, and take seconds longer: ${plain}`);
 		directus = await loadDirectus(root);

@@ -2,31 +2,36 @@
 // the original address gets the very module that runs, because a second instance would have a second pool of connections.
 
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { createRequire, enableCompileCache, registerHooks } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { COMPILED, MANIFEST, installation, nameOf } from './prelink/manifest.js';
 
-/** Takes the prelinked Directus in `folder` for the one in `root`. Returns why not, if so; nothing is changed then. */
+/**
+ * Takes the prelinked Directus in `folder` for the one in `root`. Returns why not, if it does not fit; nothing is changed then. Throws when it
+ * fits and does not load: what was loaded of it stays, and the plain modules beside it would be second instances.
+ */
 export async function usePrelinked(folder, root) {
+	// Imported by name they would end the whole program where Node does not have them.
+	const { enableCompileCache, registerHooks } = module;
+	if (!registerHooks || !enableCompileCache) return `Node ${process.versions.node} cannot redirect modules`;
 	let manifest;
 	try {
 		manifest = JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
+		const why = mismatch(manifest, folder, root);
+		if (why) return why;
 	} catch (error) {
-		return error.code === 'ENOENT' ? `there is none in \`${folder}\`` : `cannot read its manifest: ${error.message}`;
+		return error.code === 'ENOENT' ? `there is none in \`${folder}\`` : `cannot tell whether it fits: ${error.message}`;
 	}
-	const why = mismatch(manifest, folder, root);
-	if (why) return why;
 	// Filled where the prelinked Directus was made or, where it may be written, by the first starts; nothing is lost without it.
 	enableCompileCache(join(folder, COMPILED));
 	const table = new Table(realpathSync(root));
-	const hooks = redirect(manifest, folder, table);
+	redirect(manifest, folder, table);
 	try {
 		// One after the other: what has to be awaited, then the rest in one go (`prelink/build.js`).
 		for (const file of ['first.mjs', 'main.mjs']) await import(pathToFileURL(join(folder, file)).href);
 	} catch (error) {
-		hooks.deregister();
-		return `it does not load: ${error.message}`;
+		throw new Error(`the prelinked Directus does not load: ${error.message}; RUNNER_PRELINKED=off runs its plain modules`, { cause: error });
 	}
 	return null;
 }
@@ -41,6 +46,10 @@ function mismatch(manifest, folder, root) {
 	for (const [file, { bytes }] of Object.entries(manifest.files)) {
 		const size = statSync(join(folder, file), { throwIfNoEntry: false })?.size;
 		if (size !== bytes) return size === undefined ? `\`${file}\` is missing` : `\`${file}\` has ${size} bytes instead of ${bytes}`;
+	}
+	// Somebody may have mended a file of Directus in place.
+	for (const [place, bytes] of Object.entries(manifest.sources)) {
+		if (statSync(join(root, place), { throwIfNoEntry: false })?.size !== bytes) return `\`${place}\` is another one now`;
 	}
 	return null;
 }
@@ -105,7 +114,7 @@ class Table {
 /** Node's own ways in: the address of a linked module leads to it. */
 function redirect(manifest, folder, table) {
 	const linked = new Set(manifest.modules);
-	return registerHooks({
+	module.registerHooks({
 		resolve(specifier, context, next) {
 			if (!specifier.startsWith(FROM)) return next(specifier, context);
 			const [place, wanted] = specifier.slice(FROM.length).split('/').map(decodeURIComponent);
@@ -123,7 +132,7 @@ function redirect(manifest, folder, table) {
 function found(place, table, lazy, folder, original) {
 	const module = table.entered.get(place);
 	if (module !== undefined) return isCommonJs(module) ? commonJs(place, module) : esm(place, Object.keys(module));
-	if (lazy === undefined || lazy.exports.includes('*')) return unused(place, table, original());
+	if (lazy === undefined) return unused(place, table, original());
 	return esm(place, lazy.exports, pathToFileURL(join(folder, lazy.file)).href);
 }
 

@@ -8,7 +8,7 @@
 // made; what was in it goes. The same DIRECTUS and the same script give the same bytes, wherever either lies.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -78,6 +78,7 @@ async function main() {
 		...installation(root),
 		node: process.versions.node.split('.')[0],
 		files: sorted(digests),
+		sources: sorted(sources(rewrite.modules)),
 		lazy: sorted(lazy(metafile, rewrite)),
 		modules: [...rewrite.modules].sort(),
 	};
@@ -137,10 +138,18 @@ function lazy({ outputs }, rewrite) {
 		if (atStart.has(output)) continue;
 		for (const place of Object.keys(inputs)) {
 			const exports = rewrite.exportsOf(place);
+			// Of those of another module Node alone knows the file.
+			if (exports?.includes('*')) throw new Error(`\`${place}\` exports all of another module, and is not loaded at start`);
 			if (exports) found[place] = { file: name(output), exports };
 		}
 	}
 	return found;
+}
+
+/** The sizes of Directus' own files: what people mend in place. */
+function sources(modules) {
+	const own = [...modules].filter((place) => place.includes('node_modules/@directus/'));
+	return Object.fromEntries(own.map((place) => [place, statSync(join(root, place)).size]));
 }
 
 function sorted(object) {

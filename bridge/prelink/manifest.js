@@ -36,7 +36,8 @@ export function nameOf(esbuild) {
 export function installation(root) {
 	const { api, inApi } = places(root);
 	const hash = createHash('sha256');
-	const records = [api, inApi.resolve('directus/package.json'), ...RECORDS.map((file) => join(root, file)).filter(existsSync)];
-	for (const file of records) hash.update(readFileSync(file));
+	const records = RECORDS.map((file) => join(root, file)).filter(existsSync);
+	if (records.length === 0) throw new Error(`neither npm nor pnpm left a record of what is installed in \`${root}\``);
+	for (const file of [api, inApi.resolve('directus/package.json'), ...records]) hash.update(readFileSync(file));
 	return { api: JSON.parse(readFileSync(api, 'utf8')).version, installation: hash.digest('hex') };
 }

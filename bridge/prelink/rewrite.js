@@ -6,10 +6,11 @@
 // 3. At its end each module enters itself into the table of linked modules, where others find it by its original address.
 //
 // A *place* is a module's path below the folder that holds Directus, so that the result is the same wherever that lies. What has native code
-// stays outside, and so does what is not installed: both are asked for at run time, as Directus itself would.
+// or needs sloppy mode stays outside, and so does what is not installed: both are asked for at run time, as Directus itself would.
 
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { isSloppy } from './sloppy.js';
 import { edited } from './syntax.js';
 
 // `../prelinked.js` puts it there before any of it is loaded.
@@ -43,8 +44,9 @@ export function rewriter({ root, parse }) {
 		const isEsm = file.endsWith('.mjs') || (file.endsWith('.js') && isModule);
 		const at = JSON.stringify(place(file));
 		if (isNative && isEsm) throw new Error(`cannot leave \`${place(file)}\` outside: it has native code and is no CommonJS`);
-		if (isNative) return `module.exports = ${TABLE}.require(${at})(${TABLE}.filename(${at}));`;
+		if (isNative) return outside(at);
 		const text = readFileSync(file, 'utf8').replace(/^#!.*/, '');
+		if (!isEsm && isSloppy(text, () => tree(text, file))) return outside(at);
 		modules.add(place(file));
 		return isEsm ? esm(text, file, at) : commonJs(text, file, at);
 	}
@@ -91,7 +93,6 @@ export function rewriter({ root, parse }) {
 				for (const { id } of node.declaration?.declarations ?? (node.declaration ? [node.declaration] : [])) bound(id, names);
 			}
 			if (node.type === 'ExportAllDeclaration' && node.exported) names.add(node.exported.name ?? node.exported.value);
-			// Of those of another module Node alone knows the file; none of the lazy modules has any so far.
 			else if (node.type === 'ExportAllDeclaration') names.add('*');
 		}
 		return [...names];
@@ -137,14 +138,16 @@ export function rewriter({ root, parse }) {
 				loader: 'js',
 				resolveDir: dirname(path),
 			}));
-			build.onLoad({ filter: /\.node$/, namespace: 'file' }, ({ path }) => {
-				const at = JSON.stringify(place(path));
-				return { contents: `module.exports = ${TABLE}.require(${at})(${TABLE}.filename(${at}));`, loader: 'js' };
-			});
+			build.onLoad({ filter: /\.node$/, namespace: 'file' }, ({ path }) => ({ contents: outside(JSON.stringify(place(path))), loader: 'js' }));
 		},
 	};
 
 	return { plugin, place, modules, awaiting, exportsOf, banner: `const ${TABLE} = globalThis[Symbol.for("prelinked")], require = ${TABLE}.require("package.json");` };
+}
+
+/** A file that Node itself loads when it is asked for. */
+function outside(at) {
+	return `module.exports = ${TABLE}.require(${at})(${TABLE}.filename(${at}));`;
 }
 
 function hasNativeCode(folder, manifest) {

@@ -13,7 +13,8 @@ export function edited(text, tree, visit) {
 	return parts.join('') + text.slice(at);
 }
 
-function walk(node, visit, outer = []) {
+/** Every node, with those around it, the nearest last. */
+export function walk(node, visit, outer = []) {
 	visit(node, outer);
 	outer.push(node);
 	for (const value of Object.values(node)) {

@@ -160,6 +160,9 @@ pub(crate) fn apart(
                     line.clear();
                 }
             }
+            if !line.is_empty() {
+                each(String::from_utf8_lossy(&line).trim_end());
+            }
         });
         let output = expression.run();
         // It holds the end of the pipe that the thread waits for.
@@ -315,6 +318,22 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The same, but for a program that has ended, whose output somebody else may hold.
+    ///
+    /// # Errors
+    /// When that is so, after `within`; and as [`Running::ended`].
+    pub(crate) fn wait_for_output(self, within: Duration) -> Outcome<Ended> {
+        let until = Instant::now() + within;
+        while self.reader.as_ref().is_some_and(|reader| !reader.is_finished()) {
+            if Instant::now() > until {
+                return Err(Failure::new("read its output to the end")
+                    .cause("it has ended, and something that it started still runs and holds its output"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.wait()
     }
 
     /// kill -9: the program gets no word in, and its children are on their own.

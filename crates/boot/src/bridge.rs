@@ -79,7 +79,7 @@ pub struct Server {
 }
 
 impl Bridge {
-    /// Starts the Node program and returns at once; it imports Directus meanwhile (about 0.7 s, 2 s without its prelinked form).
+    /// Starts the Node program and returns at once; it imports Directus meanwhile (D36).
     /// The child dies with the calling *thread*.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub struct Place {
 pub fn install() -> Result<DirectusInstall, Absent> {
     let install = DirectusInstall::cached(&Cache::open()?, &repository())?;
     install
-        .ok_or_else(|| Absent::new("the pinned Directus is not in the cache; cargo xtask setup fetches it"))
+        .ok_or_else(|| Absent::new("the pinned Directus, or its form that the scripts in bridge/prelink make, is not in the cache: cargo xtask setup"))
 }
 
 impl Place {

@@ -78,8 +78,10 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
         }
         suites
     });
-    run.tell_coverage()?;
-    Ok(conclude(&suites, began.elapsed(), args.json))
+    let coverage = run.tell_coverage();
+    let exit = conclude(&suites, began.elapsed(), args.json);
+    coverage?;
+    Ok(exit)
 }
 
 impl Run<'_> {
@@ -96,7 +98,8 @@ impl Run<'_> {
                 let means = Means { binaries: &self.binaries, env, progress };
                 suite.run(self.root, &means, &mut tally).into()
             }
-            Err(failure) if self.require => Went::Failed(failure),
+            // Services that could not be fetched are a failure, and no reason to skip what needs them.
+            Err(failure) if self.require || self.services.is_err() => Went::Failed(failure),
             Err(failure) => Went::Skipped(failure),
         };
         crate::ending::wait_if_begun();

@@ -96,7 +96,8 @@ pub(crate) fn settings_for(
     let mut settings = BootSettings::from_environment(environment)?;
     settings.artefacts = contract::Artefacts::at(root);
     settings.directus = install.dir.clone();
-    settings.prelinked = install.prelinked.clone();
+    // Unless it is switched off.
+    settings.prelinked = settings.prelinked.and(install.prelinked.clone());
     settings.node = install.node.clone();
     Ok(settings)
 }
@@ -124,10 +125,12 @@ pub(crate) fn snapshot_of(bridge: &mut Bridge) -> anyhow::Result<Snapshot> {
 /// What makes the runner use the checkout and the local Directus.
 fn runner_variables(root: &Path, install: &DirectusInstall) -> Vec<(String, String)> {
     let text = |path: &Path| path.display().to_string();
+    let is_off = std::env::var(env::PRELINKED).is_ok_and(|value| value == "off");
+    let prelinked = install.prelinked.as_deref().filter(|_| !is_off);
     vec![
         (env::ROOT.to_owned(), text(root)),
         (env::DIRECTUS.to_owned(), text(&install.dir)),
-        (env::PRELINKED.to_owned(), install.prelinked.as_deref().map_or("off".to_owned(), text)),
+        (env::PRELINKED.to_owned(), prelinked.map_or("off".to_owned(), text)),
         (env::NODE.to_owned(), text(&install.node)),
     ]
 }

@@ -1,4 +1,4 @@
--- Everything that a database has beside rows: one line a thing, with its owner and its grants. Two moments of one database are compared, on
+-- What a database has beside rows, of the kinds that migrations and Directus make: one line a thing, with its owner and its grants. Two moments of one database are compared, on
 -- any version of Postgres; so what is asked is what the server says of itself. Statistics and the members of extensions are left out, and of
 -- TimescaleDB's tables those which are its own bookkeeping are such members; chunks are not.
 WITH member AS MATERIALIZED (

@@ -12,6 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use testbed::progress::Step;
 
+/// How long what a test left behind may hold the output.
+const OUTPUT_WITHIN: Duration = Duration::from_secs(10);
+
 /// What a suite's tests came to.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -33,6 +36,9 @@ pub(super) fn run(suite: &str, tests: Tests, means: &Means<'_>, tally: &mut Tall
     let programs: Vec<Program<'_>> =
         binaries.into_iter().map(|binary| Program::new(binary, tests.words, env)).collect::<Outcome<_>>()?;
     let all: usize = programs.iter().map(|program| program.names.len()).sum();
+    if all == 0 {
+        return Err(Failure::new(format!("run the {suite}: there is no such test")));
+    }
     let step = means.progress.step(format!("{suite} ({all})"));
     let failures: Vec<String> = programs
         .iter()
@@ -113,20 +119,27 @@ impl<'a> Program<'a> {
                 std::thread::sleep(Duration::from_millis(50));
             }
         }
-        let ended = running.wait()?;
+        let what = format!("run the tests of `{}`", self.binary.package());
+        let ended = running.wait_for_output(OUTPUT_WITHIN).map_err(|failure| failure.within(what.clone()))?;
         for (now, line) in std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner)) {
             harness.hear(&line, now);
         }
         tally.failed += harness.failed;
-        tally.passed += harness.ended.len() - harness.failed;
+        // The harness' own number: the line of a test may have been lost in what somebody else wrote.
+        tally.passed += harness.result.map_or(harness.ended.len() - harness.failed, |(passed, _)| passed);
         tally.skipped.append(&mut harness.skipped);
         let package = self.binary.package().to_owned();
         tally.times.extend(harness.ended.into_iter().map(|(name, time)| (package.clone(), name, time)));
-        if ended.status.success() {
-            return Ok(());
-        }
         // From the harness' own chapter on; a program that was killed has none, and its last lines must do.
-        let what = format!("run the tests of `{}`", self.binary.package());
+        if ended.status.success() {
+            // A test can end the whole program, and with exit code 0.
+            return match harness.result {
+                Some((passed, ignored)) if passed + ignored == self.names.len() => Ok(()),
+                Some((passed, ignored)) => Err(Failure::new(what)
+                    .cause(format!("{passed} passed and {ignored} ignored of {}", self.names.len()))),
+                None => Err(ended.failure(&format!("{what}: it ended before its tests did"))),
+            };
+        }
         match ended.lines.iter().position(|line| line == "failures:") {
             Some(at) => Err(Failure::new(what).excerpt(ended.lines[at..].join("\n"))),
             None => Err(ended.failure(&what)),
@@ -143,6 +156,8 @@ struct Harness {
     ended: Vec<(String, Duration)>,
     failed: usize,
     skipped: Vec<String>,
+    /// How many the harness says have passed, and how many it ignored; once it has ended.
+    result: Option<(usize, usize)>,
 }
 
 impl Harness {
@@ -154,6 +169,7 @@ impl Harness {
             ended: Vec::new(),
             failed: 0,
             skipped: Vec::new(),
+            result: None,
         };
         (0..at_once).for_each(|_| harness.begin(now));
         harness
@@ -173,6 +189,13 @@ impl Harness {
     }
 
     fn hear(&mut self, line: &str, now: Instant) {
+        if let Some(counts) = line.strip_prefix("test result: ") {
+            let count = |word: &str| {
+                let mut parts = counts.split([';', '.']).map(str::trim);
+                parts.find_map(|part| part.strip_suffix(word)?.trim().parse::<usize>().ok())
+            };
+            self.result = count("passed").zip(count("ignored"));
+        }
         if line.contains(": skipped: ") {
             let (_, said) = line.rsplit_once(" ... ").unwrap_or(("", line));
             self.skipped.push(said.to_owned());

@@ -144,8 +144,8 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
     // Every session that the bridge opens leaves a row.
     checkout.edit("bridge/commands.js", |text| {
         text.replace(
-            "planned = { path,",
-            "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { path,",
+            "planned = { wanted,",
+            "await directus.database().raw('INSERT INTO boots DEFAULT VALUES');\n\tplanned = { wanted,",
         )
     });
     checkout

@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 RELEASE=${1:?a folder with another release, or - for a bare one}
 shift
 [ "$RELEASE" = - ] || RELEASE=$(cd "$RELEASE" && pwd)
-[ $# -gt 0 ] || set -- cargo test --workspace -- --skip containers:: --skip browser::
+[ $# -gt 0 ] || set -- cargo xtask test
 
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

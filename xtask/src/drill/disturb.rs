@@ -98,6 +98,9 @@ struct Row<'a> {
     second_release: PathBuf,
 }
 
+/// What came of a trial that proves nothing.
+const UNDISTURBED: &str = "was through already, or went on";
+
 /// What undisturbed boots leave.
 struct Undisturbed {
     cold: String,
@@ -150,6 +153,9 @@ fn one(how: How, rows: &[Row<'_>], undisturbed: &Undisturbed, extent: Extent) ->
     });
     let mut outcome = Outcome::new(name);
     results.into_iter().flatten().for_each(|result| outcome.count(result));
+    if outcome.failures.is_empty() && outcome.seen.keys().all(|what| what == UNDISTURBED) {
+        outcome.failures.push("no boot was disturbed: each was through before".to_owned());
+    }
     outcome.elapsed = began.elapsed();
     outcome
 }
@@ -196,7 +202,7 @@ impl<'a> Row<'a> {
         }
         let ended = running.wait()?;
         let seen = match (trial.how, ended.status.code()) {
-            (_, Some(0)) => "was through already, or went on",
+            (_, Some(0)) => UNDISTURBED,
             (How::Kill, None) => "died, and the next boot finished",
             (How::Restart, Some(1 | 5)) => "failed, and the next boot finished",
             _ => return Err(ended.failure("be disturbed: this is no way to end").into()),

@@ -83,15 +83,22 @@ fn next_release(root: &Path, within: &Path) -> Result<PathBuf> {
     }
     let pre = "CREATE TABLE IF NOT EXISTS drill (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n";
     std::fs::write(folder.join("db-init/9001_drill.sql"), pre)?;
-    let table = another_field(&folder.join(contract::artefacts::SNAPSHOT), "drill_note")?;
-    let post =
-        format!("CREATE INDEX IF NOT EXISTS drill_idx ON {table} (drill_note, id);\nSELECT pg_sleep(0.2);\n");
+    let (table, key) = another_field(&folder.join(contract::artefacts::SNAPSHOT), "drill_note")?;
+    let columns = format!("drill_note, {}", quoted(&key));
+    let post = format!(
+        "CREATE INDEX IF NOT EXISTS drill_idx ON {} ({columns});\nSELECT pg_sleep(0.2);\n",
+        quoted(&table)
+    );
     std::fs::write(folder.join("db-init-post/9001_drill_index.sql"), post)?;
     Ok(folder)
 }
 
-/// Adds a copy of the first optional text field under another name; returns its collection.
-fn another_field(path: &Path, name: &str) -> Result<String> {
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
+
+/// Adds a copy of the first optional text field under another name; returns its collection, and that one's primary key.
+fn another_field(path: &Path, name: &str) -> Result<(String, String)> {
     let snapshot = Snapshot::parse(&std::fs::read_to_string(path)?)
         .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
     let is = |field: &snapshot::Field<'_>, key: &str, value: bool| field.schema(key) == Some(&value.into());
@@ -100,6 +107,9 @@ fn another_field(path: &Path, name: &str) -> Result<String> {
     });
     let like = like.ok_or_else(|| Failure::new("find an optional text field in the snapshot"))?;
     let (collection, mut copy) = (like.collection().to_owned(), like.value().clone());
+    let key = snapshot.fields().find(|field| field.collection() == collection && field.is_primary_key());
+    let key = key.ok_or_else(|| Failure::new(format!("find the primary key of `{collection}`")))?;
+    let key = key.name().to_owned();
     for place in ["/field", "/meta/field", "/schema/name"] {
         if let Some(value) = copy.pointer_mut(place) {
             *value = name.into();
@@ -111,5 +121,5 @@ fn another_field(path: &Path, name: &str) -> Result<String> {
     }
     let another = Snapshot::from_json(json).map_err(|why| Failure::new("add a field").cause(why))?;
     std::fs::write(path, snapshot::canonical(&another).to_yaml())?;
-    Ok(collection)
+    Ok((collection, key))
 }

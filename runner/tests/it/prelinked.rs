@@ -45,8 +45,12 @@ const SETTINGS: [(&str, &str); 12] = [
 fn converse(site: &Site, prelinked: &[(&str, &str)]) -> Conversation {
     let text = |path: PathBuf| path.display().to_string();
     let (mailbox, sendmail) = (site.tree.root().join("mailbox"), site.tree.root().join("sendmail"));
-    std::fs::write(&sendmail, format!("#!/bin/sh\n{{ cat; printf '\\f'; }} >> '{}'\n", mailbox.display()))
-        .expect("a script");
+    // In one piece, because two flows may send at once.
+    let script = format!(
+        "#!/bin/sh\nmail=$(mktemp)\n{{ cat; printf '\\f'; }} >\"$mail\"\ncat \"$mail\" >>'{}'\nrm \"$mail\"\n",
+        mailbox.display()
+    );
+    std::fs::write(&sendmail, script).expect("a script");
     std::fs::set_permissions(&sendmail, PermissionsExt::from_mode(0o755)).expect("a script");
     let copied = Command::new("cp").arg("-R").arg(data().join("extensions")).arg(site.tree.root()).status();
     assert!(copied.expect("cp").success());

@@ -182,7 +182,7 @@ fn an_extension_that_listens_hears_of_everything_that_directus_own_apply_tells()
     let folder = folder.to_str().expect("text");
     site.run(&["prepare"], &[("MIGRATIONS_PATH", folder)]).expect(
         0,
-        &[&format!("{OWN_WAY}an extension listens to changes of the schema"), "heard of events", "recorded"],
+        &[&format!("{OWN_WAY}an extension listens to changes of the schema"), "heard of seasons", "recorded"],
     );
 }
 

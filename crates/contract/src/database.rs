@@ -175,6 +175,14 @@ fn split_tls_parameters(url: &str) -> Outcome<(String, Option<Tls>)> {
         ));
     }
     let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
+    // A part of a password, most likely: the driver ends it at the first `@`, node-postgres at the `?`, and no message could tell what
+    // of it may be shown.
+    if query.contains('@') {
+        return Err(usage(
+            "`DB_CONNECTION_STRING` has an `@` behind a `?`".to_owned(),
+            "write the special characters of a password or parameter percent-encoded: `?` is %3F, `@` is %40",
+        ));
+    }
     let mut tls = None;
     let mut rest = Vec::new();
     for parameter in query.split('&') {

@@ -239,6 +239,7 @@ fn named(source: &str, statement: &Statement, name: &str) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_line_of_a_do_body_is_read_in_any_language() {
@@ -259,5 +260,28 @@ mod tests {
         let body = Span::new(source.find("$$").unwrap() + 2, source.rfind("$$").unwrap());
         assert_eq!(line_in(source, body, 3).text(source), "RAISE 'x';");
         assert_eq!(line_in(source, body, 99).text(source), "");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_server_points_at_the_place_is_in_the_file(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "do", "$$", "$a$", "'", "\n", "ë", "; ", "perform", " x", "\"😀\"", "create extension ", "/*", "\0"]), 1..20),
+            offset in 0usize..80, line in 0usize..9, query in "(perform|select|\\s|ë|x){0,4}", names in "[a\".ë]{0,6}"
+        ) {
+            let source = pieces.concat();
+            for statement in crate::statements::statements(&source) {
+                prop_assert!(!token_at(&source, statement.span, statement.span.start).text(&source).is_empty());
+                let place = token_at(&source, statement.span, offset);
+                prop_assert!(place.start <= offset && offset <= place.end.max(offset));
+                for body in statement.tokens.iter().filter_map(|token| token.dollar_body(&source)) {
+                    let line = line_in(&source, body, line);
+                    prop_assert!(body.start <= line.start && line.start <= line.end && line.end <= body.end);
+                    prop_assert!(!line.text(&source).contains('\n'));
+                    let _ = inner_offset(&source, body, &query, offset).map(|at| token_at(&source, body, at));
+                }
+                let _ = (quoted_names(&names).find_map(|name| named(&source, &statement, name)), created_extension(&source, &statement));
+            }
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Document {
         let snapshot = Snapshot::from_value(read.value).map_err(|(path, message)| {
             let path: Vec<Step<'_>> = path.iter().map(PathPart::step).collect();
             let spot = read.spot.find(&path);
-            ParseError { line: spot.line, column: spot.column, message }
+            ParseError { line: spot.line, column: spot.column, message }.within(text)
         })?;
         Ok(Document { snapshot, doubts: read.doubts, spot: read.spot })
     }

@@ -23,6 +23,18 @@ pub struct ParseError {
     pub message: String,
 }
 
+impl ParseError {
+    /// The parser puts the end of a text without a last line end into the line behind it.
+    pub(crate) fn within(self, text: &str) -> ParseError {
+        let lines = text.replace("\r\n", "\n");
+        let (count, last) = lines.split(['\n', '\r']).fold((0, ""), |(count, _), line| (count + 1, line));
+        match self.line > count {
+            true => ParseError { line: count, column: last.chars().count() + 1, ..self },
+            false => self,
+        }
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
@@ -103,6 +115,10 @@ pub(crate) fn read_through(text: &str, sieve: Sieve<'_>) -> Result<Read, ParseEr
 
 fn read_with(text: &str, keep: Keep, sieve: Option<Sieve<'_>>) -> Result<Read, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    read_bare(text, keep, sieve).map_err(|error| error.within(text))
+}
+
+fn read_bare(text: &str, keep: Keep, sieve: Option<Sieve<'_>>) -> Result<Read, ParseError> {
     refuse_conflict_markers(text)?;
     refuse_control_characters(text)?;
     refuse_tabs(text)?;

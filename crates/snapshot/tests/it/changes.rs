@@ -233,7 +233,7 @@ fn readable(snapshot: &Value) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::values::cases(200))]
 
     #[test]
     fn nothing_is_said_of_equal_schemas_and_of_no_others((before, after) in pair()) {

@@ -77,6 +77,8 @@ fn what_js_yaml_or_a_snapshot_refuses_is_an_error_with_its_place() {
         ("", 1, "the file is empty"),
         ("- a\n", 1, "not a mapping"),
         ("a: &x [*x]\n", 1, ""),
+        ("a: 1\n? ", 2, "a key is missing"),
+        ("---", 1, "not a mapping"),
     ] {
         let error = Document::parse(text).expect_err(text);
         assert_eq!(error.line, line, "{error}: {text}");
@@ -106,20 +108,7 @@ fn deep_nesting_is_stopped() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn odd_input_never_panics(parts in proptest::collection::vec(string(), 0..6), joint in "[ \n:-]{0,3}") {
-        let text = parts.join(&joint);
-        let document = Document::parse(&text);
-        // Without positions the same is read, and the same refused.
-        let snapshot = snapshot::Snapshot::read(&text);
-        prop_assert_eq!(document.map(|document| document.snapshot), snapshot);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::values::cases(100))]
 
     #[test]
     fn a_damaged_snapshot_never_panics(at in 0usize..30_000, length in 0usize..40, put in string()) {

@@ -77,7 +77,7 @@ fn d16_the_order_of_creation_leaves_no_trace() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::values::cases(60))]
 
     #[test]
     fn canonical_is_idempotent(meta in crate::values::value(), extra in crate::values::string(), swap in any::<prop::sample::Index>()) {

@@ -308,6 +308,13 @@ pub(crate) fn value() -> impl Strategy<Value = Value> {
     })
 }
 
+/// As many cases as a second has room for; `PROPTEST_CASES=n` asks more often, or less.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if asked { config } else { ProptestConfig { cases: usual, ..config } }
+}
+
 /// `count` examples of a strategy, the same in every run.
 pub(crate) fn examples<S: Strategy>(count: usize, strategy: S) -> Vec<S::Value> {
     let mut runner = TestRunner::deterministic();

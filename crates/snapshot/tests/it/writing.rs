@@ -56,7 +56,7 @@ fn y1_serde_yaml_and_this_reader_read_the_nasty_strings() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::values::cases(1500))]
 
     #[test]
     fn y1_serde_yaml_and_this_reader_read_what_was_written(value in value()) {

@@ -1,0 +1,3 @@
+//! The crate from outside: any environment at all, as settings.
+
+mod settings;

@@ -133,7 +133,7 @@ pub(crate) fn output_with(what: &str, program: &Path, arguments: &[&str], env: E
 }
 
 /// Runs a program to its end, its two streams apart: what it wrote to stdout is returned, and `each` sees its stderr as it comes, cut where
-/// a line ends or is drawn anew.
+/// a line ends or is redrawn.
 ///
 /// # Errors
 /// When it cannot be started.

@@ -217,6 +217,21 @@ fn d36_a_start_loads_the_same_modules_as_the_plain_one() {
 }
 
 #[test]
+fn a_module_that_relies_on_sloppy_mode_is_not_linked() {
+    let Some(site) = Site::new() else { return };
+    let manifest = site.install.prelinked.as_deref().expect("a prelinked Directus").join("manifest.json");
+    let manifest = std::fs::read_to_string(manifest).expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let is_linked = |name: &str| {
+        let place = format!("node_modules/bintrees/lib/{name}");
+        manifest["modules"].as_array().expect("modules").iter().any(|module| *module == *place)
+    };
+    // It assigns `ret` without having declared it, which strict mode refuses; its neighbour does not.
+    assert!(site.install.dir.join("node_modules/bintrees/lib/bintree.js").is_file());
+    assert!(!is_linked("bintree.js") && is_linked("rbtree.js"));
+}
+
+#[test]
 fn the_same_install_gives_the_same_bytes_and_the_same_compile_cache() {
     let Some(site) = Site::new() else { return };
     let scripts = testkit::repository().join("bridge/prelink");

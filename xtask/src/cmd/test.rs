@@ -14,7 +14,7 @@ use testbed::{Cache, Progress};
 ///
 /// Formatting, lints, the static rules, then unit and integration tests against real Postgres, TimescaleDB and Directus, which are fetched
 /// first if need be, and a sample of the drills; the admin UI in a real browser, if there is one, whose pictures are kept in
-/// target/screenshots/; image, compose file and workflow, if Docker answers. The tests that fetch everything anew run beside the others,
+/// target/screenshots/; image, compose file and workflow, if Docker answers. The tests that fetch everything from scratch run beside them,
 /// because they wait for the network mostly. The end has each suite's time and its slowest tests. What cannot run here is skipped, with
 /// the reason; with --require that is a failure.
 #[derive(clap::Args)]

@@ -120,7 +120,7 @@ pub(crate) const SUITES: [Suite; 9] = [
     Suite { name: "drills", group: Group::Services, needs: &[], what: What::Own(drills) },
 ];
 
-/// They fetch everything anew into folders of their own, so they are marked, and run beside the others: they wait for the network mostly.
+/// They fetch everything from scratch into folders of their own, so they are marked, and run beside the others: they mostly wait for the network.
 pub(crate) const PROVISIONING: Suite = Suite {
     name: "provisioning tests",
     group: Group::Network,

@@ -7,8 +7,8 @@
 
 use crate::listing::{Drift, FORMAT, Listing};
 use crate::release::ReleaseId;
+use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome};
-use migrations::ledger::{literal, quoted};
 use migrations::session::{Session, describe};
 
 /// The table's name.

@@ -10,7 +10,7 @@
 //!    types, extensions and hypertables whose name is a word of a migration. Other objects are somebody else's, and not listed.
 //! 4. *ledger*: which migrations ran, with their checksums.
 
-use migrations::ledger::{literal, quoted};
+use contract::sql::{literal, quoted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! What is at stake: how many rows a change would cost, or how many stand in its way, counted in the database before anything is done.
 
 use crate::diff::{Change, Risk};
+use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome};
-use migrations::ledger::{literal, quoted};
 use migrations::session::{Session, describe};
 
 /// Counting ends here: "more than a million" says enough, and a boot must not read a hypertable to its end.

@@ -6,8 +6,9 @@
 use crate::history::{self, History};
 use crate::listing::{self, Listing, Tables};
 use crate::release::Release;
+use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome};
-use migrations::ledger::{self, literal, quoted};
+use migrations::ledger;
 use migrations::session::{Session, describe};
 use postgres::SimpleQueryMessage;
 use std::collections::BTreeSet;

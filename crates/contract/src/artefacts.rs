@@ -71,6 +71,11 @@ impl Artefacts {
         self.root.join(SNAPSHOT)
     }
 
+    /// The catalog of the release.
+    pub fn catalog(&self) -> PathBuf {
+        self.root.join(CATALOG)
+    }
+
     /// The Node program through which everything talks to Directus.
     pub fn bridge(&self) -> PathBuf {
         self.root.join("bridge/main.js")
@@ -79,6 +84,9 @@ impl Artefacts {
 
 /// The snapshot, relative to the artefacts' root.
 pub const SNAPSHOT: &str = "snapshots/schema.yaml";
+
+/// The catalog that the files produce on an empty database, relative to the artefacts' root.
+pub const CATALOG: &str = "snapshots/database.txt";
 
 /// The folders of a release that are baked into the image, below `/directus`.
 pub const BAKED_IN: [&str; 6] = ["bridge", "db-init", "db-init-post", "extensions", "seeds", "snapshots"];

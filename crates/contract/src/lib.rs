@@ -7,6 +7,7 @@ pub mod env;
 pub mod exit;
 pub mod failure;
 pub mod secret;
+pub mod sql;
 
 pub use artefacts::{Artefacts, Phase};
 pub use database::DatabaseSettings;

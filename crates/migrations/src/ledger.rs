@@ -9,6 +9,7 @@
 use crate::checksum::Checksum;
 use crate::file::Migration;
 use crate::session::describe;
+use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome, Phase};
 use postgres::{Client, SimpleQueryMessage};
 use std::fmt;
@@ -255,24 +256,12 @@ fn rows(client: &mut Client, query: &str) -> Outcome<Vec<Vec<Option<String>>>> {
         .collect())
 }
 
-/// A string for SQL text. Names of files and tables only; nothing of it comes from a request.
-pub fn literal(text: &str) -> String {
-    // E'' is read the same whatever standard_conforming_strings a file has set.
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
-}
-
-/// A quoted name for SQL text.
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn names_and_strings_are_quoted() {
-        assert_eq!(literal(r"a'b\"), r"E'a''b\\'");
         assert_eq!(
             Table { schema: "My \"own\"".to_owned() }.to_string(),
             r#""My ""own""".migrations_applied"#

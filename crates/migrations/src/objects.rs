@@ -6,8 +6,8 @@
 
 use crate::collect::Collector;
 use crate::file::Migration;
-use crate::ledger::quoted;
 use crate::session::describe;
+use contract::sql::quoted;
 use contract::{Failure, Outcome};
 use postgres::Client;
 use postgres::types::Type;

@@ -11,12 +11,13 @@
 
 use crate::explain::{self, Context};
 use crate::file::Migration;
-use crate::ledger::{self, Table, literal, quoted};
+use crate::ledger::{self, Table};
 use crate::outside;
 use crate::plan::{Action, Plan, Step};
 use crate::session::{Session, describe};
 use crate::source::Span;
 use crate::statements::{Statement, statements};
+use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome, Phase};
 use postgres::error::DbError;
 use postgres::{Error, SimpleQueryMessage};

@@ -2,8 +2,8 @@
 //! and may commit it later (P19). Nothing is read or done before these backends are gone.
 
 use crate::state::WORK;
+use contract::sql::literal;
 use contract::{Exit, Failure, Outcome};
-use migrations::ledger::literal;
 use migrations::session::{Session, describe};
 use std::time::{Duration, Instant};
 

@@ -35,7 +35,7 @@ pub fn check(environment: Environment) -> Outcome<Image> {
     let settings = BootSettings::from_environment(with_a_database(environment)?)?;
     let release = Release::read(&settings)?;
     release.snapshot()?;
-    let db_only = not_for_directus(&release.migrations);
+    let db_only = not_for_directus(&release.catalog);
     let options = Options { application_name: "image-check", db_only: &db_only, log: Log::Stderr };
     let mut bridge = Bridge::spawn(&settings, &options, &Interrupt::default())?;
     // Importing is the proof that every module and function is there (D26).
@@ -62,6 +62,10 @@ pub fn check(environment: Environment) -> Outcome<Image> {
         }
         (Some(_), Some(why)) => findings.push(format!("the prelinked Directus is not used: {why}")),
         (Some(folder), None) => findings.extend(directus::altered(folder)?),
+    }
+    let stale = release.stale();
+    if !stale.is_empty() {
+        findings.push(format!("`{}` was written before {} changed", artefacts::CATALOG, stale.join(", ")));
     }
     if uid == 0 {
         findings.push("it runs as root; set USER to a number".to_owned());

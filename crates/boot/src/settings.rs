@@ -33,6 +33,8 @@ pub struct BootSettings {
     pub directus_wait_s: u64,
     /// Whether the bridge may shorten Directus' own apply.
     pub quick_apply: bool,
+    /// Whether the boot is proved by the release's catalog.
+    pub proves_catalog: bool,
     /// What was decided beforehand.
     pub choices: Choices,
     /// The whole environment: the bridge gets it, with files resolved.
@@ -84,6 +86,7 @@ impl BootSettings {
             stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
             directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900)?,
             quick_apply: is_on(&environment, env::QUICK_APPLY)?,
+            proves_catalog: is_on(&environment, env::CATALOG)?,
             choices: choices(&environment)?,
             environment,
         })

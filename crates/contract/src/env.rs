@@ -32,6 +32,8 @@ pub const LOG: &str = "RUNNER_LOG";
 pub const FAST: &str = "RUNNER_FAST";
 /// `off`: a schema is applied by Directus' own apply alone, which takes long on large ones. Default: `on`.
 pub const QUICK_APPLY: &str = "RUNNER_QUICK_APPLY";
+/// `off`: the boot is not proved by `snapshots/database.txt`, which may be missing. For a dry run that writes the file. Default: `on`.
+pub const CATALOG: &str = "RUNNER_CATALOG";
 /// What to do when the database is not what the latest release left: `repair`, `refuse` or `ignore`. Default: `repair`.
 pub const ON_DRIFT: &str = "RUNNER_ON_DRIFT";
 /// What may be lost: `RELEASE:collection,collection.field`. For that release only.
@@ -53,6 +55,7 @@ pub const KNOBS: &[&str] = &[
     LOG,
     FAST,
     QUICK_APPLY,
+    CATALOG,
     ON_DRIFT,
     ALLOW_DESTRUCTIVE,
     ROLLBACK,

@@ -32,7 +32,7 @@ pub struct Image {
 /// # Errors
 /// Exit 3 with everything that is not as expected; exit 1 or 2 when Directus cannot be loaded or an artefact not be read.
 pub fn check(environment: Environment) -> Outcome<Image> {
-    let settings = BootSettings::from_environment(with_a_database(environment)?)?;
+    let settings = BootSettings::from_environment(with_a_database(&environment))?;
     let release = Release::read(&settings)?;
     release.snapshot()?;
     let db_only = not_for_directus(&release.catalog);
@@ -85,16 +85,12 @@ pub fn check(environment: Environment) -> Outcome<Image> {
 }
 
 /// Directus is imported with the name of a database; nobody connects to it.
-fn with_a_database(environment: Environment) -> Outcome<Environment> {
+fn with_a_database(environment: &Environment) -> Environment {
     let given =
         ["DB_HOST", "DB_DATABASE", "DB_USER"].into_iter().filter(|name| environment.get(name).is_none());
-    let given = given.map(|name| (name.to_owned(), "image-check".to_owned()));
-    let all: Vec<(String, String)> = environment
-        .variables()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .chain(given)
-        .collect();
-    Environment::resolve(all, |_| Err(String::new()))
+    let mut all = environment.variables().clone();
+    all.extend(given.map(|name| (name, "image-check")));
+    all.into()
 }
 
 /// What should be writable and is not, and the other way round.

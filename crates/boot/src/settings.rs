@@ -4,7 +4,7 @@ use crate::drift::Policy;
 use crate::gate::Consent;
 use crate::plan::Choices;
 use contract::env::{self, Environment};
-use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome};
+use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Variables};
 use std::path::PathBuf;
 
 /// The folder of the prelinked Directus, in the one that holds Directus.
@@ -46,10 +46,10 @@ pub struct BootSettings {
 /// # Errors
 /// Exit 2 when a variable is not UTF-8, when NAME and NAME_FILE are both set, or when a file cannot be read.
 pub fn process_environment() -> Outcome<Environment> {
-    let mut variables = Vec::new();
+    let mut variables = Variables::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
-            (Ok(name), Ok(value)) => variables.push((name, value)),
+            (Ok(name), Ok(value)) => variables.set(name, value),
             // Left out in silence, a password would become "no password".
             (Ok(name), Err(_)) => {
                 return Err(

@@ -2,14 +2,15 @@
 
 use contract::sql::{literal, quoted};
 
-/// What the server's spelling depends on, pinned for the transaction that reads (P21).
+/// What the server's spelling depends on, pinned for the transaction that reads (P21). Compiling the query would take longer than to run it.
 pub const SETTINGS: &str = "SET LOCAL search_path TO pg_catalog; SET LOCAL TimeZone TO 'UTC'; SET LOCAL DateStyle TO 'ISO, YMD'; \
     SET LOCAL IntervalStyle TO 'postgres'; SET LOCAL bytea_output TO 'hex'; SET LOCAL extra_float_digits TO 1; \
     SET LOCAL quote_all_identifiers TO off; SET LOCAL lc_monetary TO 'C'; SET LOCAL xmloption TO 'content'; \
-    SET LOCAL row_security TO off";
+    SET LOCAL row_security TO off; SET LOCAL standard_conforming_strings TO on; \
+    SET LOCAL jit TO off";
 
 /// How many statements [`SETTINGS`] has.
-pub const SETTINGS_COUNT: usize = 10;
+pub const SETTINGS_COUNT: usize = 12;
 
 /// What of a database can be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +41,10 @@ pub fn fingerprint(tables: &Tables) -> String {
 }
 
 fn rows(tables: &Tables) -> String {
-    let mut parts = vec![include_str!("sql/objects.sql")];
+    let objects = include_str!("sql/objects.sql");
+    let objects =
+        format!("SELECT class, kind, {{same:name}}, {{same:definition}} FROM ({objects}) AS object");
+    let mut parts = vec![objects.as_str()];
     if tables.metadata {
         parts.push(include_str!("sql/metadata.sql"));
     }
@@ -55,7 +59,7 @@ fn rows(tables: &Tables) -> String {
         false => "false".to_owned(),
     };
     let own: Vec<String> = tables.own.iter().map(|name| literal(name)).collect();
-    let sql = named(&parts.join("\nUNION ALL\n"))
+    let sql = expanded(&parts.join("\nUNION ALL\n"))
         .replace("{tracked}", &exists("directus_collections d WHERE d.collection = c.relname"))
         .replace(
             "{field}",
@@ -65,24 +69,52 @@ fn rows(tables: &Tables) -> String {
         .replace("{home}", &quoted(&tables.home))
         .replace("{ledger}", &quoted(tables.ledger.as_deref().unwrap_or_default()))
         .replace("{own}", &format!("ARRAY[{}]::text[]", own.join(",")));
-    // A line is one line.
-    let one = |column: &str| format!("translate(coalesce({column}, ''), E'\\t\\n\\r', '   ')");
+    // A line is one line; how the server breaks and indents long expressions is not part of them.
+    let one = |column: &str| {
+        format!(
+            r"CASE WHEN strpos({column}, E'\n') > 0 THEN regexp_replace(translate({column}, E'\t\r', '  '), E'\n *', ' ', 'g')
+              ELSE translate(coalesce({column}, ''), E'\t\r', '  ') END"
+        )
+    };
     format!(
-        "SELECT concat_ws(E'\\t', class, kind, {}, {}) FROM ({sql}) AS row",
+        "SELECT concat_ws(E'\\t', class, kind, {}, {}) FROM ({sql}) AS row (class, kind, name, definition)",
         one("name"),
         one("definition")
     )
 }
 
-/// `{name:x}`: the name `x`, in quotes if it could be taken for more than one word. `quote_ident` would also quote reserved words, of
-/// which each version has its own.
-fn named(sql: &str) -> String {
-    let mut parts = sql.split("{name:");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        text.push_str(&format!(r#"regexp_replace({name}::text, '^(.*[^[:alnum:]_$].*)$', '"\1"')"#));
-        text.push_str(rest);
+/// What may be written `{word:expression}` in the files of SQL, and what it stands for.
+const EXPRESSIONS: [(&str, &str); 3] = [
+    // A name, in quotes if it could be taken for more than one word. `quote_ident` would also quote what is reserved, of which each
+    // version has its own; and what is alphanumeric is for the database's locale to say, unless asked in "C".
+    (
+        "{name:",
+        r#"CASE WHEN {}::text COLLATE "C" ~ '[^[:alnum:]_$]' THEN '"' || replace({}::text, '"', '""') || '"' ELSE {}::text END"#,
+    ),
+    // A view's text, without what a query of one table is qualified with before Postgres 16, unless it can be seen that it has several.
+    (
+        "{unqualified:",
+        r#"CASE WHEN {} ~ ' JOIN ' AND {} !~ 'SELECT.*SELECT' THEN {same:{}}
+           ELSE regexp_replace({same:{}}, E'(''(?:[^'']|'''')*'')|("[^"]+"|[a-z_][a-z0-9_]*)\\.', E'\\1', 'g') END"#,
+    ),
+    // SQL that the server printed, without quotes around the words that were reserved after Postgres 15.
+    (
+        "{same:",
+        r#"CASE WHEN strpos({}, '"') = 0 THEN {}
+           ELSE regexp_replace({}, '"(json|json_array|json_arrayagg|json_exists|json_object|json_objectagg|json_query|json_scalar|json_serialize|json_table|json_value|merge_action|system_user)"', E'\\1', 'g') END"#,
+    ),
+];
+
+/// `sql`, with each `{word:expression}` as what it stands for. No expression holds a brace.
+fn expanded(sql: &str) -> String {
+    let mut text = sql.to_owned();
+    for (word, meaning) in EXPRESSIONS {
+        while let Some(at) = text.find(word) {
+            let inside = at + word.len();
+            let end = text[inside..].find('}').map_or(text.len(), |end| inside + end);
+            let meaning = meaning.replace("{}", &text[inside..end]);
+            text.replace_range(at..text.len().min(end + 1), &format!("({meaning})"));
+        }
     }
     text
 }

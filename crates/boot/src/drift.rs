@@ -101,18 +101,18 @@ pub(crate) fn ledger_is_whole(recorded: &Catalog, live: &Catalog) -> Outcome<()>
 }
 
 /// What the latest release left, this one has too, and no apply of Directus puts back.
-pub(crate) fn lost(drift: &Drift, release: &Release) -> Vec<Line> {
-    let has = |line: &&Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
-    drift.lost().filter(|line| line.class() == Class::DbOnly).filter(has).cloned().collect()
+pub(crate) fn lost(drift: &Drift, release: &Release) -> Drift {
+    let has = |line: &Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
+    drift.lost_of(|line| line.class() == Class::DbOnly && has(line))
 }
 
 /// What nobody puts back is not made the next release's truth.
-pub(crate) fn unrepaired(lines: &[Line], latest: &Entry, release: &Release) -> Failure {
+pub(crate) fn unrepaired(lost: &Drift, latest: &Entry, release: &Release) -> Failure {
     Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
         .exit(Exit::Refused)
-        .excerpt(in_words(lines.iter().map(|line| format!("- {line}")).collect()))
+        .excerpt(in_words(lost.render()))
         .cause("this is gone or altered since, and no migration has still to run that could put it back; nothing was touched")
-        .hint(proof::restored(release, lines))
+        .hint(proof::restored(release, lost))
 }
 
 #[cfg(test)]

@@ -156,7 +156,7 @@ impl Catalog {
 }
 
 /// The type alone, without NOT NULL and default.
-fn column_type(line: &Line) -> &str {
+pub(crate) fn column_type(line: &Line) -> &str {
     let text = line.definition();
     let ends = [" not null", " default ", " generated ", " auto increment"];
     let end = ends.iter().filter_map(|word| text.find(word)).min().unwrap_or(text.len());
@@ -185,6 +185,13 @@ impl Drift {
     /// How many differences there are.
     pub fn count(&self) -> usize {
         self.missing.len() + self.changed.len() + self.added.len()
+    }
+
+    /// Of what is gone or altered, the lines that `keep`, by how they were.
+    pub fn lost_of(&self, keep: impl Fn(&Line) -> bool) -> Drift {
+        let missing = self.missing.iter().filter(|line| keep(line)).cloned().collect();
+        let changed = self.changed.iter().filter(|(was, _)| keep(was)).cloned().collect();
+        Drift { missing, changed, ..Drift::default() }
     }
 
     /// What is gone or altered, as it was expected.

@@ -114,7 +114,7 @@ impl<'a> Boot<'a> {
         Ok(answer["snapshot"].take())
     }
 
-    /// What the database has, as `snapshots/database.txt` would have it. Takes no lock and changes nothing.
+    /// What the database has, as `snapshots/database.txt` would have it, its exceptions included. Takes no lock and changes nothing.
     ///
     /// # Errors
     /// When the release is malformed, or the database cannot be read.
@@ -123,8 +123,8 @@ impl<'a> Boot<'a> {
         let mut session = self.connect(report)?;
         let (live, _) = state::catalog(&mut session)?;
         let origins = release.origins();
-        let catalog = release.catalog.of(&live);
-        Ok(catalog::File { origins, catalog, ..release.catalog })
+        let catalog = catalog::File::default().of(&live);
+        Ok(catalog::File { origins, exceptions: release.catalog.exceptions, catalog })
     }
 
     /// Brings the database to what the release says, and proves it.

@@ -275,7 +275,8 @@ impl<'a> Work<'a> {
             return Ok("the record stands".to_owned());
         }
         preflight::role(state, "record the release")?;
-        self.append(true, &left, fingerprint)?;
+        // What was let pass although it is gone is looked for again the next time.
+        self.append(true, &left, if kept.is_empty() { fingerprint } else { "" })?;
         Ok(format!("release {} recorded", release.id))
     }
 }

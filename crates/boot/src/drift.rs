@@ -6,7 +6,9 @@ use crate::proof;
 use crate::release::Release;
 use catalog::{Catalog, Class, Drift, Line};
 use contract::env::ON_DRIFT;
+use contract::sql::{literal, quoted};
 use contract::{Exit, Failure, Outcome};
+use std::collections::BTreeSet;
 
 /// `RUNNER_ON_DRIFT`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,6 +106,87 @@ pub(crate) fn ledger_is_whole(recorded: &Catalog, live: &Catalog) -> Outcome<()>
 pub(crate) fn lost(drift: &Drift, release: &Release) -> Drift {
     let has = |line: &Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
     drift.lost_of(|line| line.class() == Class::DbOnly && has(line))
+}
+
+/// A managed column: collection and field.
+pub(crate) type Column = (String, String);
+
+/// The managed columns that an index or a key of somebody else's names: Directus is to leave them as they are (D42).
+pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let keys = unmanaged.iter().filter(|line| ["index", "constraint"].contains(&line.kind()));
+    let named = keys.flat_map(|line| {
+        let table = line.table();
+        let words = line.definition().split(move |c| !is_word(c)).filter(|word| !word.is_empty());
+        words.map(move |word| (table.to_owned(), word.to_owned()))
+    });
+    let fields: BTreeSet<&str> = live.names("field").collect();
+    let named: BTreeSet<Column> = named.collect();
+    named
+        .into_iter()
+        .filter(|(table, column)| fields.contains(format!("{table}.{column}").as_str()))
+        .collect()
+}
+
+/// What has metadata, is in git, and has no table or no column.
+#[derive(Debug, Default)]
+pub(crate) struct Orphans {
+    collections: Vec<String>,
+    fields: Vec<Column>,
+}
+
+/// Those of a live catalog.
+pub(crate) fn orphans(release: &Release, live: &Catalog) -> Orphans {
+    let keys: BTreeSet<(&str, &str)> = live.lines().map(Line::key).collect();
+    let mut orphans = Orphans::default();
+    for line in release.catalog.catalog.lines().filter(|line| line.class() == Class::Managed) {
+        let (kind, name) = line.key();
+        if keys.contains(&line.key()) {
+        } else if kind == "table" && keys.contains(&("collection", name)) {
+            orphans.collections.push(name.to_owned());
+        } else if kind == "column"
+            && keys.contains(&("field", name))
+            && keys.contains(&("table", line.table()))
+        {
+            orphans.fields.push((line.table().to_owned(), line.own_name().to_owned()));
+        }
+    }
+    orphans
+}
+
+impl Orphans {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.collections.is_empty() && self.fields.is_empty()
+    }
+
+    /// For people.
+    pub(crate) fn names(&self) -> String {
+        let fields = self.fields.iter().map(|(collection, field)| format!("{collection}.{field}"));
+        self.collections.iter().cloned().chain(fields).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One transaction: a message of several statements is one (P2). Groups are put back by the apply.
+    pub(crate) fn forget(&self, home: &str) -> String {
+        let home = quoted(home);
+        let mut sql = String::new();
+        for collection in &self.collections {
+            let name = literal(collection);
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_relations WHERE many_collection = {name}; \
+                 DELETE FROM {home}.directus_fields WHERE collection = {name}; \
+                 UPDATE {home}.directus_collections SET \"group\" = NULL WHERE \"group\" = {name}; \
+                 DELETE FROM {home}.directus_collections WHERE collection = {name}; "
+            ));
+        }
+        for (collection, field) in &self.fields {
+            let (collection, field) = (literal(collection), literal(field));
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_relations WHERE many_collection = {collection} AND many_field = {field}; \
+                 DELETE FROM {home}.directus_fields WHERE collection = {collection} AND field = {field}; "
+            ));
+        }
+        sql
+    }
 }
 
 /// What nobody puts back is not made the next release's truth.

@@ -128,41 +128,59 @@ pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
         .collect()
 }
 
-/// What has metadata, is in git, and has no table or no column.
+/// What has metadata, is in git, and has no table, no column, or no foreign key.
 #[derive(Debug, Default)]
 pub(crate) struct Orphans {
     collections: Vec<String>,
     fields: Vec<Column>,
+    /// By their column.
+    relations: Vec<Column>,
 }
 
 /// Those of a live catalog.
 pub(crate) fn orphans(release: &Release, live: &Catalog) -> Orphans {
-    let keys: BTreeSet<(&str, &str)> = live.lines().map(Line::key).collect();
+    let has: BTreeSet<(&str, &str)> = live.lines().map(Line::key).collect();
+    let refers: BTreeSet<(&str, &str)> =
+        live.lines().filter_map(|line| Some((line.table(), referencing(line)?))).collect();
     let mut orphans = Orphans::default();
-    for line in release.catalog.catalog.lines().filter(|line| line.class() == Class::Managed) {
-        let (kind, name) = line.key();
-        if keys.contains(&line.key()) {
-        } else if kind == "table" && keys.contains(&("collection", name)) {
-            orphans.collections.push(name.to_owned());
-        } else if kind == "column"
-            && keys.contains(&("field", name))
-            && keys.contains(&("table", line.table()))
-        {
-            orphans.fields.push((line.table().to_owned(), line.own_name().to_owned()));
+    let expected = release.catalog.catalog.lines().filter(|line| line.class() == Class::Managed);
+    for line in expected.filter(|line| !live.has(line)) {
+        let (table, column) = (line.table(), referencing(line).unwrap_or(line.own_name()));
+        let name = format!("{table}.{column}");
+        match line.kind() {
+            "table" if has.contains(&line.key()) => {}
+            "table" if has.contains(&("collection", table)) => orphans.collections.push(table.to_owned()),
+            "column" if has.contains(&line.key()) || !has.contains(&("table", table)) => {}
+            "column" if has.contains(&("field", line.name())) => {
+                orphans.fields.push((table.to_owned(), column.to_owned()));
+            }
+            "constraint" if refers.contains(&(table, column)) => {}
+            "constraint" if referencing(line).is_some() && has.contains(&("relation", &name)) => {
+                orphans.relations.push((table.to_owned(), column.to_owned()));
+            }
+            _ => {}
         }
     }
     orphans
 }
 
+/// The column of a foreign key.
+fn referencing(line: &Line) -> Option<&str> {
+    let (column, _) = line.definition().strip_prefix("FOREIGN KEY (")?.split_once(')')?;
+    Some(column.trim_matches('"'))
+}
+
 impl Orphans {
     pub(crate) fn is_empty(&self) -> bool {
-        self.collections.is_empty() && self.fields.is_empty()
+        self.collections.is_empty() && self.fields.is_empty() && self.relations.is_empty()
     }
 
     /// For people.
     pub(crate) fn names(&self) -> String {
         let fields = self.fields.iter().map(|(collection, field)| format!("{collection}.{field}"));
-        self.collections.iter().cloned().chain(fields).collect::<Vec<_>>().join(", ")
+        let relations =
+            self.relations.iter().map(|(collection, field)| format!("the relation of {collection}.{field}"));
+        self.collections.iter().cloned().chain(fields).chain(relations).collect::<Vec<_>>().join(", ")
     }
 
     /// One transaction: a message of several statements is one (P2). Groups are put back by the apply.
@@ -178,11 +196,18 @@ impl Orphans {
                  DELETE FROM {home}.directus_collections WHERE collection = {name}; "
             ));
         }
-        for (collection, field) in &self.fields {
-            let (collection, field) = (literal(collection), literal(field));
+        for (collection, field) in self.fields.iter().chain(&self.relations) {
             sql.push_str(&format!(
-                "DELETE FROM {home}.directus_relations WHERE many_collection = {collection} AND many_field = {field}; \
-                 DELETE FROM {home}.directus_fields WHERE collection = {collection} AND field = {field}; "
+                "DELETE FROM {home}.directus_relations WHERE many_collection = {} AND many_field = {}; ",
+                literal(collection),
+                literal(field)
+            ));
+        }
+        for (collection, field) in &self.fields {
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_fields WHERE collection = {} AND field = {}; ",
+                literal(collection),
+                literal(field)
             ));
         }
         sql

@@ -16,6 +16,10 @@ fn d42_a_managed_column_that_somebody_dropped_is_made_again() {
     let Some(site) = Site::booted() else { return };
     site.ask("ALTER TABLE plants DROP COLUMN tag");
     boots(&site, &["is made again, empty: plants.tag", "the record stands"]);
+    site.ask("ALTER TABLE plantings DROP CONSTRAINT plantings_bed_foreign");
+    boots(&site, &["is made again, empty: the relation of plantings.bed", "the record stands"]);
+    site.ask("ALTER TABLE plantings DROP CONSTRAINT plantings_bed_foreign, ADD CONSTRAINT plantings_bed_foreign FOREIGN KEY (bed) REFERENCES beds (id) ON DELETE CASCADE");
+    boots(&site, &["~ constraint plantings: ", "the record stands"]);
     // With a relation.
     site.ask("ALTER TABLE sensors DROP COLUMN keeper");
     boots(&site, &["is made again, empty: sensors.keeper", "the record stands"]);

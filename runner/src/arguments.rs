@@ -20,6 +20,8 @@ pub(crate) enum Command {
     },
     /// Say what schema the database has.
     Snapshot,
+    /// Say what the database has, as `snapshots/database.txt` would.
+    Catalog,
     /// Say whether the image is what this runner expects.
     ImageCheck {
         /// As JSON.
@@ -53,6 +55,7 @@ Commands:
   status       say what the database is: releases, drift, lock, versions
   healthcheck  say whether Directus serves, still prepares, or is down
   snapshot     print the live Directus schema as JSON
+  catalog      print what the database has, as snapshots/database.txt would
   image-check  say whether the image is what this runner expects: a step of its build
 
 Options:
@@ -72,6 +75,7 @@ NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
   RUNNER_HEALTH_WAIT_S      seconds a health check waits for an answer    5
   RUNNER_FAST               off: take all steps at every boot             on
   RUNNER_QUICK_APPLY        off: Directus' own apply, however long        on
+  RUNNER_CATALOG            off: not proved by snapshots/database.txt     on
   RUNNER_ON_DRIFT           repair, refuse or ignore                      repair
   RUNNER_ALLOW_DESTRUCTIVE  RELEASE:name,name: what may be lost           nothing
   RUNNER_ROLLBACK           RELEASE: take the schema back to it
@@ -117,6 +121,13 @@ Usage: runner snapshot
 
 Example: docker exec directus runner snapshot > live.json";
 
+const CATALOG: &str = "\
+Print what the database has, as snapshots/database.txt would: one object a line. Takes no lock, starts no Node, changes nothing.
+
+Usage: runner catalog
+
+Example: runner catalog | diff /directus/snapshots/database.txt -";
+
 const IMAGE_CHECK: &str = "\
 Say whether the image is what this runner expects: Node and Directus of the pinned versions, every module that the bridge takes, all system
 migrations, a user that is not root and may write uploads but none of the artefacts. Asks no database. Exit 3 with what is not so.
@@ -154,6 +165,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Outcome<Command>
         },
         "snapshot" if wants_help => Ok(Command::Help(SNAPSHOT)),
         "snapshot" => none(flags, Command::Snapshot),
+        "catalog" if wants_help => Ok(Command::Help(CATALOG)),
+        "catalog" => none(flags, Command::Catalog),
         "image-check" if wants_help => Ok(Command::Help(IMAGE_CHECK)),
         "image-check" => match flags {
             [] => Ok(Command::ImageCheck { json: false }),

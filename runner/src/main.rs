@@ -51,6 +51,7 @@ fn perform(command: Command, environment: Environment, style: Style) -> Outcome<
     let settings = BootSettings::from_environment(environment)?;
     match command {
         Command::Snapshot => snapshot(&settings),
+        Command::Catalog => catalog(&settings, style),
         Command::Plan(output) => plan(&settings, output, style),
         Command::Status(output) => status(&settings, output, style),
         Command::Prepare => prepare(&settings, style),
@@ -82,6 +83,12 @@ fn status(settings: &BootSettings, output: Output, style: Style) -> Outcome<Exit
 fn snapshot(settings: &BootSettings) -> Outcome<Exit> {
     let schema = Boot::new(settings, &Interrupt::default()).live_schema()?;
     say::result(&schema.to_string());
+    Ok(Exit::Done)
+}
+
+fn catalog(settings: &BootSettings, style: Style) -> Outcome<Exit> {
+    let catalog = Boot::new(settings, &Interrupt::default()).catalog(&mut |event| style.event(event))?;
+    say::result(catalog.to_text().trim_end());
     Ok(Exit::Done)
 }
 

@@ -120,8 +120,7 @@ mod tests {
     use super::*;
 
     fn address(pairs: &[(&str, &str)]) -> Outcome<Address> {
-        let pairs = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        Address::from_environment(&Environment::resolve(pairs, |_| Err(String::new()))?)
+        Address::from_environment(&pairs.iter().copied().collect::<contract::Variables>().into())
     }
 
     #[test]

@@ -121,7 +121,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         })),
         "ledger": status.ledger.iter().map(|(file, checksum)| json!({ "file": file, "checksum": checksum })).collect::<Vec<_>>(),
         "drift": status.drift.render(),
-        "foreign": status.drift.foreign.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "unmanaged": status.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "releases": status.history.iter().map(|entry| json!({
             "number": entry.number, "release": entry.release.as_str(), "recorded_at": entry.recorded_at, "how": entry.how.word(), "completed": entry.completed,
             "directus": entry.directus, "runner": entry.runner,

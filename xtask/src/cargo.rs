@@ -3,7 +3,7 @@
 
 use crate::console;
 use crate::process::{self, Ended, Env};
-use contract::Outcome;
+use contract::{Outcome, Variables};
 use std::path::{Path, PathBuf};
 use testbed::progress::Step;
 
@@ -16,11 +16,11 @@ pub(crate) fn run(
     what: &str,
     title: &str,
     arguments: &[&str],
-    mut variables: Vec<(String, String)>,
+    mut variables: Variables,
 ) -> Outcome<Vec<u8>> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     for (name, value) in [("WHEN", "always"), ("WIDTH", "200")] {
-        variables.push((format!("CARGO_TERM_PROGRESS_{name}"), value.to_owned()));
+        variables.set(format!("CARGO_TERM_PROGRESS_{name}"), value);
     }
     let manifest = root.join("Cargo.toml").display().to_string();
     let (command, rest) = arguments.split_first().unwrap_or((&"build", &[]));

@@ -1,7 +1,7 @@
 //! The Docker client, found and asked by its command line. A machine may have several, and one without BuildKit may come first.
 
 use crate::process::{self, Env};
-use contract::{Exit, Failure, Outcome, Secret};
+use contract::{Exit, Failure, Outcome, Secret, Variables};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -48,16 +48,13 @@ impl Docker {
         Ok(Docker { configuration: Some(Configuration { folder: folder.to_owned(), host }), ..self.clone() })
     }
 
-    fn env(&self, more: &[(String, String)]) -> Env {
-        let mut all = more.to_vec();
-        all.push(("DOCKER_BUILDKIT".to_owned(), "1".to_owned()));
+    fn env(&self, more: &Variables) -> Env {
         // Registries show attestations as an image of an unknown architecture (C8).
-        all.push(("BUILDX_NO_DEFAULT_ATTESTATIONS".to_owned(), "1".to_owned()));
-        if let Some(own) = &self.configuration {
-            all.push(("DOCKER_CONFIG".to_owned(), own.folder.display().to_string()));
-            all.push(("DOCKER_HOST".to_owned(), own.host.clone()));
-        }
-        Env::Inherited(all)
+        let all = more.clone().with("DOCKER_BUILDKIT", 1).with("BUILDX_NO_DEFAULT_ATTESTATIONS", 1);
+        Env::Inherited(match &self.configuration {
+            Some(own) => all.with("DOCKER_CONFIG", own.folder.display()).with("DOCKER_HOST", &own.host),
+            None => all,
+        })
     }
 
     /// Runs one command to its end; `each` sees its lines as they come.
@@ -70,7 +67,7 @@ impl Docker {
         arguments: &[&str],
         each: impl Fn(&str) + Send + 'static,
     ) -> Outcome<Vec<String>> {
-        self.run_with(what, arguments, &[], each)
+        self.run_with(what, arguments, &Variables::new(), each)
     }
 
     /// The same with variables that its arguments name: a value on the command line would be everybody's to read.
@@ -81,7 +78,7 @@ impl Docker {
         &self,
         what: &str,
         arguments: &[&str],
-        variables: &[(String, String)],
+        variables: &Variables,
         each: impl Fn(&str) + Send + 'static,
     ) -> Outcome<Vec<String>> {
         process::run(what, &self.program, arguments, self.env(variables), each)
@@ -96,20 +93,15 @@ impl Docker {
         arguments: &[&str],
         each: impl Fn(&str) + Send + 'static,
     ) -> Outcome<process::Running> {
-        process::start(&self.program, arguments, self.env(&[]), each)
+        process::start(&self.program, arguments, self.env(&Variables::new()), each)
     }
 
     /// What a command writes to stdout, byte for byte.
     ///
     /// # Errors
     /// As [`Docker::run`].
-    pub(crate) fn output(
-        &self,
-        what: &str,
-        arguments: &[&str],
-        variables: &[(String, String)],
-    ) -> Outcome<Vec<u8>> {
-        process::output_with(what, &self.program, arguments, self.env(variables))
+    pub(crate) fn output(&self, what: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
+        process::output_with(what, &self.program, arguments, self.env(&Variables::new()))
     }
 
     /// One command with these bytes on its stdin.
@@ -117,7 +109,7 @@ impl Docker {
     /// # Errors
     /// As [`Docker::run`].
     pub(crate) fn feed(&self, what: &str, arguments: &[&str], input: &[u8]) -> Outcome<()> {
-        process::run_with_input(what, &self.program, arguments, self.env(&[]), input)
+        process::run_with_input(what, &self.program, arguments, self.env(&Variables::new()), input)
     }
 
     /// The last line that a short command says.

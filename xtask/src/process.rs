@@ -3,7 +3,7 @@
 //! Every child dies with us, even after kill -9 (a parent-death signal), and an error names the program and shows its last lines;
 //! duct's own errors do neither.
 
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use duct::{Expression, ReaderHandle};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
@@ -21,9 +21,9 @@ const TAIL: usize = 40;
 /// Where a program's environment comes from.
 pub(crate) enum Env {
     /// Ours, and these on top.
-    Inherited(Vec<(String, String)>),
+    Inherited(Variables),
     /// These alone.
-    Only(Vec<(String, String)>),
+    Only(Variables),
 }
 
 /// A program that is running; its output is collected line by line. Dropped, it is killed.
@@ -112,7 +112,7 @@ pub(crate) fn run(
 /// # Errors
 /// As [`run`]; what it wrote to stderr is shown.
 pub(crate) fn output(what: &str, program: &Path, arguments: &[&str]) -> Outcome<Vec<u8>> {
-    output_with(what, program, arguments, Env::Inherited(Vec::new()))
+    output_with(what, program, arguments, Env::Inherited(Variables::new()))
 }
 
 /// The same in an environment.
@@ -197,7 +197,7 @@ pub(crate) fn run_with_input(
 ///
 /// # Errors
 /// When it cannot be started; the program is named.
-pub(crate) fn attached(program: &Path, arguments: &[&str], all: Vec<(String, String)>) -> Outcome<Child> {
+pub(crate) fn attached(program: &Path, arguments: &[&str], all: Variables) -> Outcome<Child> {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(all).stdin(Stdio::null());
     boot::bridge::die_with_parent(&mut command);
@@ -235,7 +235,7 @@ pub(crate) fn detached(arguments: &[&str], log: &Path) -> Outcome<Child> {
 
 /// What a short program says, both streams, if it ends well within `within`.
 pub(crate) fn said(program: &Path, arguments: &[&str], within: Duration) -> Option<String> {
-    let running = start(program, arguments, Env::Inherited(Vec::new()), |_| {}).ok()?;
+    let running = start(program, arguments, Env::Inherited(Variables::new()), |_| {}).ok()?;
     let began = Instant::now();
     while running.ended().ok()?.is_none() {
         if began.elapsed() > within {
@@ -406,7 +406,7 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> Outcome<Vec<String>> {
-        run("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), |_| {})
+        run("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Variables::new()), |_| {})
     }
 
     #[test]
@@ -422,7 +422,7 @@ mod tests {
             [("exit 0", Exit::Failed), ("exit 101", Exit::Failed), ("exit 5", Exit::Child(5))]
         {
             let running =
-                start(Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), |_| {}).unwrap();
+                start(Path::new("/bin/sh"), &["-c", script], Env::Only(Variables::new()), |_| {}).unwrap();
             assert_eq!(running.wait().unwrap().failure("serve").exit, exit, "{script}");
         }
     }
@@ -430,14 +430,20 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         let failure =
-            run("try", Path::new("/nowhere/runner"), &[], Env::Only(Vec::new()), |_| {}).unwrap_err();
+            run("try", Path::new("/nowhere/runner"), &[], Env::Only(Variables::new()), |_| {}).unwrap_err();
         assert_eq!(failure.what, "start `/nowhere/runner`");
     }
 
     #[test]
     fn a_secret_goes_by_stdin_and_what_a_failed_program_said_is_shown() {
         let run = |script: &str| {
-            run_with_input("try", Path::new("/bin/sh"), &["-c", script], Env::Only(Vec::new()), b"hunter2")
+            run_with_input(
+                "try",
+                Path::new("/bin/sh"),
+                &["-c", script],
+                Env::Only(Variables::new()),
+                b"hunter2",
+            )
         };
         assert_eq!(
             run("read -r word || true; test \"$word\" = hunter2 || { echo got nothing; exit 1; }"),
@@ -448,7 +454,7 @@ mod tests {
 
     #[test]
     fn the_environment_is_what_was_given() {
-        let env = Env::Only(vec![("NAME".to_owned(), "value".to_owned())]);
+        let env = Env::Only(Variables::new().with("NAME", "value"));
         let lines = run("try", Path::new("/usr/bin/env"), &[], env, |_| {}).unwrap();
         assert_eq!(lines, ["NAME=value"]);
     }

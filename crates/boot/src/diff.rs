@@ -1,7 +1,7 @@
 //! What Directus would do, read for two questions: would it destroy anything, and which rows could stand in its way? What it is called
 //! in words is the library's (`snapshot::change`), for a boot and for people at their desk alike.
 
-use crate::listing::Listing;
+use catalog::Catalog;
 use serde_json::{Value, json};
 use snapshot::Snapshot;
 use snapshot::change::{self, Action, Edit, Object};
@@ -123,9 +123,9 @@ pub fn revised(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     all(change::revised(before, after))
 }
 
-/// What is managed in a database and is not in the snapshot: collections, and fields of the others, by what the listing says of them.
+/// What is managed in a database and is not in the snapshot: collections, and fields of the others, by what the catalog says of them.
 /// Tables of `db_only` are none of Directus' business, even if somebody made a collection of one by a click (D12).
-pub(crate) fn dropped(live: &Listing, snapshot: &Snapshot, db_only: &[String]) -> Vec<Change> {
+pub(crate) fn dropped(live: &Catalog, snapshot: &Snapshot, db_only: &[String]) -> Vec<Change> {
     let wanted: HashSet<&str> = snapshot.collections().map(|collection| collection.name()).collect();
     let fields: HashSet<(&str, &str)> =
         snapshot.fields().map(|field| (field.collection(), field.name())).collect();
@@ -430,7 +430,7 @@ mod tests {
             "managed\tfield\tteams.name\t{}",
             "managed\tcollection\tfolder\t{}",
         ];
-        let live = Listing::new(lines.map(str::to_owned));
+        let live = Catalog::new(lines.map(str::to_owned));
         let snapshot = Snapshot::parse("version: 1\ncollections:\n  - {collection: entries}\nfields:\n  - {collection: entries, field: kept}\n").unwrap();
         assert_eq!(dropped(&live, &snapshot, &["teams".to_owned()]).len(), 3);
         let changes = dropped(&live, &snapshot, &[]);

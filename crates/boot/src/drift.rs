@@ -1,8 +1,10 @@
 //! Drift: the database is not what the latest release left. What to do about it is a policy; what it is, is always told in full.
 
-use crate::gate::listed;
+use crate::gate::{in_words, listed};
 use crate::history::Entry;
-use crate::listing::{Class, Drift, Line, Listing};
+use crate::proof;
+use crate::release::Release;
+use catalog::{Catalog, Class, Drift, Line};
 use contract::env::ON_DRIFT;
 use contract::{Exit, Failure, Outcome};
 
@@ -49,19 +51,25 @@ pub(crate) fn lines(drift: &Drift, latest: &Entry) -> Vec<String> {
     std::iter::once(heading).chain(drift.render().into_iter().map(|line| format!("  {line}"))).collect()
 }
 
-/// Objects that no release made disturb nothing, and are said once per boot.
-pub(crate) fn foreign_note(drift: &Drift) -> Option<String> {
-    const SHOWN: usize = 3;
-    let names: Vec<String> =
-        drift.foreign.iter().map(|line| format!("{} {}", line.kind(), line.name())).collect();
-    match names.len() {
-        0 => None,
-        count if count <= SHOWN => Some(format!("made by hand, and by no migration: {}", names.join(", "))),
-        count => Some(format!(
-            "made by hand, and by no migration: {} and {} more",
-            names[..SHOWN].join(", "),
-            count - SHOWN
-        )),
+/// Objects that are not in git disturb nothing, and are said once per boot.
+pub(crate) fn unmanaged(lines: &[Line]) -> Option<String> {
+    const SHOWN: usize = 5;
+    // A table says enough for all that hangs on it.
+    let is_new = |table: &str| lines.iter().any(|line| line.kind() == "table" && line.name() == table);
+    let names: Vec<String> = lines
+        .iter()
+        .filter(|line| line.kind() == "table" || !is_new(line.table()))
+        .map(|line| match line.kind() {
+            "column" | "table" | "view" => format!("{} {}", line.kind(), line.name()),
+            _ => line.to_string(),
+        })
+        .collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
+    match (names.len(), more) {
+        (0, _) => None,
+        (_, 0) => Some(format!("in the database and not in git, left alone: {shown}")),
+        (_, more) => Some(format!("in the database and not in git, left alone: {shown}; and {more} more")),
     }
 }
 
@@ -69,7 +77,7 @@ pub(crate) fn foreign_note(drift: &Drift) -> Option<String> {
 pub(crate) fn refused(drift: &Drift, latest: &Entry) -> Failure {
     Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
         .exit(Exit::Refused)
-        .excerpt(listed(drift.render()))
+        .excerpt(in_words(drift.render()))
         .cause(format!("{ON_DRIFT}=refuse; nothing was touched"))
         .hint(format!("undo what was changed behind the release's back, or set {ON_DRIFT}=repair"))
 }
@@ -78,7 +86,7 @@ pub(crate) fn refused(drift: &Drift, latest: &Entry) -> Failure {
 ///
 /// # Errors
 /// Exit 4, with the rows that the ledger had, if any of them is gone or different.
-pub(crate) fn ledger_is_whole(recorded: &Listing, live: &Listing) -> Outcome<()> {
+pub(crate) fn ledger_is_whole(recorded: &Catalog, live: &Catalog) -> Outcome<()> {
     let drift = recorded.of(Class::Ledger).drift(&live.of(Class::Ledger));
     let lost = drift.missing.iter().chain(drift.changed.iter().map(|(was, _)| was));
     let lost: Vec<String> = lost.map(|line| format!("{}  {}", line.name(), line.definition())).collect();
@@ -92,15 +100,19 @@ pub(crate) fn ledger_is_whole(recorded: &Listing, live: &Listing) -> Outcome<()>
         .hint("restore `migrations_applied` from a backup; the files and checksums above are what it held"))
 }
 
-/// What nobody can put back is not made the new release's truth.
-pub(crate) fn unrepaired(lines: &[Line], latest: &Entry) -> Failure {
+/// What the latest release left, this one has too, and no apply of Directus puts back.
+pub(crate) fn lost(drift: &Drift, release: &Release) -> Vec<Line> {
+    let has = |line: &&Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
+    drift.lost().filter(|line| line.class() == Class::DbOnly).filter(has).cloned().collect()
+}
+
+/// What nobody puts back is not made the next release's truth.
+pub(crate) fn unrepaired(lines: &[Line], latest: &Entry, release: &Release) -> Failure {
     Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
         .exit(Exit::Refused)
-        .excerpt(listed(lines.iter().map(ToString::to_string).collect()))
-        .cause("this is gone or altered since, and no migration that has still to run names it; nothing was touched")
-        .hint(format!(
-            "make it again by hand or with a new migration, or drop it with one (DROP … IF EXISTS); to go on without it, set {ON_DRIFT}=ignore"
-        ))
+        .excerpt(in_words(lines.iter().map(|line| format!("- {line}")).collect()))
+        .cause("this is gone or altered since, and no migration has still to run that could put it back; nothing was touched")
+        .hint(proof::restored(release, lines))
 }
 
 #[cfg(test)]

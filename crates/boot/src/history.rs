@@ -1,12 +1,12 @@
-//! The history of releases: the append-only table `schema_releases`, one row for each release that a boot completed, with the listing
-//! that it left. Its latest row is what makes the next boot free.
+//! The history of releases: the append-only table `schema_releases`, one row for each release that a boot completed, with the catalog
+//! that it left: its lines, without what is somebody else's, and a hash of all that was there. That hash makes the next boot free.
 //!
-//! A boot that is about to change what another release left appends a row first, that it *began*, with the listing that it found: from
+//! A boot that is about to change what another release left appends a row first, that it *began*, with the catalog that it found: from
 //! then on the other release is superseded. Without it a restarting pod of the old image would still be the latest, and would put back
 //! what a boot that died, or failed at its last step, had already done.
 
-use crate::listing::{Drift, FORMAT, Listing};
 use crate::release::ReleaseId;
+use catalog::{Catalog, Drift, FORMAT};
 use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome};
 use migrations::session::{Session, describe};
@@ -53,8 +53,10 @@ pub struct Entry {
     pub directus: String,
     /// The runner's version.
     pub runner: String,
-    /// What the listing's spelling depends on: see [`spelling`].
+    /// What the catalog's spelling depends on: see [`spelling`].
     pub spelling: String,
+    /// The hash of everything that was there; empty in an entry of an earlier runner.
+    pub fingerprint: String,
 }
 
 impl Entry {
@@ -64,17 +66,15 @@ impl Entry {
     }
 }
 
-/// The history, and the listings that a decision needs.
+/// The history, and the catalogs that a decision needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Oldest first.
     pub entries: Vec<Entry>,
-    /// What the release left that was completed last.
-    pub latest: Listing,
-    /// What our own release left when it was completed last; empty when it never was, and when it is the latest one.
-    pub own: Listing,
+    /// What the release left that was completed last; not read when nothing changed since.
+    pub latest: Catalog,
     /// What the first boot found that was begun since the last one was completed; `None` when none was.
-    pub found: Option<Listing>,
+    pub found: Option<Catalog>,
 }
 
 impl History {
@@ -93,63 +93,50 @@ impl History {
         self.entries.iter().any(|entry| entry.release == *release)
     }
 
-    /// What a release left when it was completed last; `None` when it never was. Of other releases than our own and the latest nothing
-    /// is read.
-    pub fn left_by(&self, release: &ReleaseId) -> Option<&Listing> {
-        let all = || self.entries.iter().filter(|entry| entry.completed);
-        if all().next_back()?.release == *release {
-            return Some(&self.latest);
-        }
-        all().any(|entry| entry.release == *release).then_some(&self.own)
+    /// Whether a boot of that release came to its end.
+    pub fn has_completed(&self, release: &ReleaseId) -> bool {
+        self.entries.iter().any(|entry| entry.completed && entry.release == *release)
     }
 
     /// How the database had changed since the last completed boot, before any boot was begun: what a boot did that died is no drift.
-    pub fn drift(&self, live: &Listing) -> Drift {
+    pub fn drift(&self, live: &Catalog) -> Drift {
         self.latest.drift(self.found.as_ref().unwrap_or(live))
     }
 }
 
-/// What must be equal for two listings to be comparable: their format, and the server's major version.
+/// What must be equal for two catalogs to be comparable: their format, and the server's major version.
 pub fn spelling(server_version_num: u32) -> String {
     format!("{FORMAT}/pg{}", server_version_num / 10_000)
 }
 
-/// The queries for the history: the entries, then the latest listing, then that of `own` if it is another one: they are large.
-pub(crate) fn query(schema: &str, own: &ReleaseId) -> String {
-    let table = format!("{}.{TABLE}", quoted(schema));
-    let completed = format!("NOT starts_with(how, {})", literal(BEGUN));
+/// The query for the entries. What they recorded is large, and is read apart from them.
+pub(crate) fn entries(schema: &str, fingerprints: bool) -> String {
     format!(
-        "SELECT number, release, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), how, directus, runner, spelling \
-         FROM {table} ORDER BY number; \
-         SELECT listing FROM {table} WHERE {completed} ORDER BY number DESC LIMIT 1; \
-         SELECT listing FROM (SELECT listing, number FROM {table} WHERE release = {} AND {completed} ORDER BY number DESC LIMIT 1) AS own \
-         WHERE number < (SELECT max(number) FROM {table} WHERE {completed}); \
-         SELECT listing FROM {table} WHERE number > (SELECT max(number) FROM {table} WHERE {completed}) ORDER BY number LIMIT 1",
-        literal(own.as_str())
+        "SELECT number, release, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), how, directus, runner, spelling, {} \
+         FROM {}.{TABLE} ORDER BY number",
+        if fingerprints { "coalesce(fingerprint, '')" } else { "''" },
+        quoted(schema)
     )
 }
 
-/// How many statements [`query`] has.
-pub(crate) const ANSWERS: usize = 4;
+/// The queries for what was recorded: the catalog that was left last, and the one that was found by the first boot begun since.
+pub(crate) fn recorded(schema: &str) -> String {
+    let table = format!("{}.{TABLE}", quoted(schema));
+    let completed = format!("NOT starts_with(how, {})", literal(BEGUN));
+    format!(
+        "SELECT listing FROM {table} WHERE {completed} ORDER BY number DESC LIMIT 1; \
+         SELECT listing FROM {table} WHERE number > (SELECT max(number) FROM {table} WHERE {completed}) ORDER BY number LIMIT 1"
+    )
+}
 
-/// What the answers to [`query`] say.
-pub(crate) fn read(mut answers: impl Iterator<Item = Vec<Vec<String>>>) -> History {
-    let entries = answers.next().unwrap_or_default().into_iter().filter_map(entry).collect();
-    let mut listing = || {
-        let text = answers.next().and_then(|rows| rows.into_iter().next()?.into_iter().next());
-        text.map(|text| Listing::parse(&text))
-    };
-    History {
-        entries,
-        latest: listing().unwrap_or_default(),
-        own: listing().unwrap_or_default(),
-        found: listing(),
-    }
+/// What the answer to [`entries`] says.
+pub(crate) fn read(rows: Vec<Vec<String>>) -> History {
+    History { entries: rows.into_iter().filter_map(entry).collect(), ..History::default() }
 }
 
 fn entry(row: Vec<String>) -> Option<Entry> {
-    let [number, release, recorded_at, how, directus, runner, spelling] =
-        <[String; 7]>::try_from(row).ok()?;
+    let [number, release, recorded_at, how, directus, runner, spelling, fingerprint] =
+        <[String; 8]>::try_from(row).ok()?;
     let word = how.strip_prefix(BEGUN);
     let completed = word.is_none();
     Some(Entry {
@@ -161,6 +148,7 @@ fn entry(row: Vec<String>) -> Option<Entry> {
         directus,
         runner,
         spelling,
+        fingerprint,
     })
 }
 
@@ -178,7 +166,9 @@ pub struct Record<'a> {
     /// See [`spelling`].
     pub spelling: &'a str,
     /// What the database has now: what the boot left, or what it found.
-    pub listing: &'a Listing,
+    pub catalog: &'a Catalog,
+    /// The hash of all that is there.
+    pub fingerprint: &'a str,
 }
 
 /// Appends an entry; makes the table if there is none. One transaction.
@@ -191,17 +181,19 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
         "CREATE TABLE IF NOT EXISTS {table} (\
             number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, release text NOT NULL, \
             recorded_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), how text NOT NULL, directus text NOT NULL, \
-            runner text NOT NULL, spelling text NOT NULL, listing text NOT NULL); \
+            runner text NOT NULL, spelling text NOT NULL, listing text NOT NULL, fingerprint text); \
+         ALTER TABLE {table} ADD COLUMN IF NOT EXISTS fingerprint text; \
          COMMENT ON TABLE {table} IS 'Releases that a boot completed, oldest first, each with what it left, or began, with what it found. Append only; written by the runner.'"
     );
     let insert = format!(
-        "INSERT INTO {table} (release, how, directus, runner, spelling, listing) VALUES ({}, {}, {}, {}, {}, {})",
+        "INSERT INTO {table} (release, how, directus, runner, spelling, listing, fingerprint) VALUES ({}, {}, {}, {}, {}, {}, {})",
         literal(record.release.as_str()),
         literal(&format!("{}{}", if record.completed { "" } else { BEGUN }, record.how.word())),
         literal(record.directus),
         literal(env!("CARGO_PKG_VERSION")),
         literal(record.spelling),
-        literal(&record.listing.to_text()),
+        literal(&record.catalog.to_text()),
+        literal(record.fingerprint),
     );
     // One message is one implicit transaction (P2).
     session
@@ -220,26 +212,21 @@ mod tests {
     #[test]
     fn rows_are_read_as_they_were_written() {
         let row = |number: &str, release: &str, how: &str| {
-            let row = [number, release, "2026-11-24T10:00:00Z", how, "11.17.4", "0.1.0", "1/pg17"];
+            let row = [number, release, "2026-11-24T10:00:00Z", how, "11.17.4", "0.1.0", "3/pg17", "f00d"];
             row.iter().map(ToString::to_string).collect::<Vec<String>>()
         };
-        let listing = || vec![vec!["db-only\textension\ttimescaledb\t\n".to_owned()]];
         let (abc, def) = (ReleaseId::from_record("abc"), ReleaseId::from_record("def"));
-        let entries = vec![row("2", "abc", "rollback")];
-        let history = read([entries.clone(), listing(), vec![], vec![]].into_iter());
+        let history = read(vec![row("2", "abc", "rollback")]);
         assert_eq!(history.latest().map(|entry| (entry.number, entry.how)), Some((2, How::Rollback)));
-        assert_eq!((history.latest.lines().count(), history.own.lines().count()), (1, 0));
-        assert!(history.knows(&abc) && history.found.is_none());
-        let begun = vec![entries[0].clone(), row("3", "def", "begun rollback")];
-        let history = read([begun, listing(), vec![], vec![]].into_iter());
+        assert!(history.knows(&abc) && history.has_completed(&abc));
+        let history = read(vec![row("2", "abc", "rollback"), row("3", "def", "begun rollback")]);
         assert_eq!(history.latest().map(Entry::word).as_deref(), Some("begun rollback"));
         assert_eq!(history.completed().map(|entry| entry.number), Some(2));
-        assert_eq!(history.left_by(&abc).map(|left| left.lines().count()), Some(1));
-        assert_eq!(history.left_by(&def), None, "it was never completed");
+        assert!(history.knows(&def) && !history.has_completed(&def));
     }
 
     #[test]
-    fn listings_are_comparable_within_a_major_version() {
+    fn catalogs_are_comparable_within_a_major_version() {
         assert_eq!(spelling(170_012), spelling(170_099));
         assert_ne!(spelling(160_004), spelling(170_000));
     }

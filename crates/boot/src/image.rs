@@ -32,10 +32,10 @@ pub struct Image {
 /// # Errors
 /// Exit 3 with everything that is not as expected; exit 1 or 2 when Directus cannot be loaded or an artefact not be read.
 pub fn check(environment: Environment) -> Outcome<Image> {
-    let settings = BootSettings::from_environment(with_a_database(environment)?)?;
+    let settings = BootSettings::from_environment(with_a_database(&environment))?;
     let release = Release::read(&settings)?;
     release.snapshot()?;
-    let db_only = not_for_directus(&release.migrations);
+    let db_only = not_for_directus(&release.catalog);
     let options = Options { application_name: "image-check", db_only: &db_only, log: Log::Stderr };
     let mut bridge = Bridge::spawn(&settings, &options, &Interrupt::default())?;
     // Importing is the proof that every module and function is there (D26).
@@ -63,6 +63,10 @@ pub fn check(environment: Environment) -> Outcome<Image> {
         (Some(_), Some(why)) => findings.push(format!("the prelinked Directus is not used: {why}")),
         (Some(folder), None) => findings.extend(directus::altered(folder)?),
     }
+    let stale = release.stale();
+    if !stale.is_empty() {
+        findings.push(format!("`{}` was written before {} changed", artefacts::CATALOG, stale.join(", ")));
+    }
     if uid == 0 {
         findings.push("it runs as root; set USER to a number".to_owned());
     }
@@ -81,16 +85,12 @@ pub fn check(environment: Environment) -> Outcome<Image> {
 }
 
 /// Directus is imported with the name of a database; nobody connects to it.
-fn with_a_database(environment: Environment) -> Outcome<Environment> {
+fn with_a_database(environment: &Environment) -> Environment {
     let given =
         ["DB_HOST", "DB_DATABASE", "DB_USER"].into_iter().filter(|name| environment.get(name).is_none());
-    let given = given.map(|name| (name.to_owned(), "image-check".to_owned()));
-    let all: Vec<(String, String)> = environment
-        .variables()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .chain(given)
-        .collect();
-    Environment::resolve(all, |_| Err(String::new()))
+    let mut all = environment.variables().clone();
+    all.extend(given.map(|name| (name, "image-check")));
+    all.into()
 }
 
 /// What should be writable and is not, and the other way round.

@@ -12,7 +12,6 @@ mod guard;
 pub mod history;
 pub mod image;
 pub mod interrupt;
-pub mod listing;
 pub mod log;
 pub mod perform;
 pub mod plan;
@@ -24,7 +23,6 @@ pub mod settings;
 pub mod stake;
 pub mod state;
 pub mod status;
-mod words;
 
 pub use bridge::Bridge;
 pub use interrupt::Interrupt;

@@ -16,10 +16,9 @@
 use crate::drift::{self, Policy};
 use crate::gate::Consent;
 use crate::history::{Entry, How, spelling};
-use crate::listing::{Drift, Line};
 use crate::release::{Release, ReleaseId};
 use crate::state::{Directus, State};
-use crate::words;
+use catalog::{Drift, Line};
 use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, ALLOW_DESTRUCTIVE, Environment, FAST, ROLLBACK};
 use contract::{Exit, Failure, Outcome, Phase};
 use migrations::{Ledger, Plan, plan};
@@ -157,7 +156,7 @@ pub struct Choices {
 pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
     let mut decision = match (state.history.latest(), state.history.completed()) {
         (Some(latest), Some(_)) if latest.release == release.id && latest.completed => {
-            same(latest, state, choices)
+            same(latest, release, state, choices)
         }
         (Some(latest), Some(_)) if latest.release == release.id => Ok(begun(latest, state)),
         (Some(latest), Some(_)) if state.history.knows(&release.id) => {
@@ -166,9 +165,10 @@ pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<De
         (Some(_), Some(completed)) => new(completed, state, choices),
         _ => first(release, state, choices),
     }?;
-    if let (Route::Full(_), Some(_)) = (decision.route, state.history.completed()) {
-        drift::ledger_is_whole(&state.history.latest, &state.listing)?;
+    if let (Route::Full(_), Some(_), false) = (decision.route, state.history.completed(), state.unchanged) {
+        drift::ledger_is_whole(&state.history.latest, &state.catalog)?;
     }
+    decision.notes.extend(drift::unmanaged(&unmanaged(release, state)));
     decision.notes.extend(unused_rollback(&decision, release, choices));
     if let Some(consent) = choices.consent.as_ref().filter(|consent| !consent.is_for(&release.id)) {
         decision.notes.push(format!(
@@ -178,6 +178,16 @@ pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<De
         ));
     }
     Ok(decision)
+}
+
+/// What the database has and git has not: neither this release's catalog, nor what the latest one left.
+pub fn unmanaged(release: &Release, state: &State) -> Vec<Line> {
+    let file = &release.catalog;
+    if state.unchanged || file.catalog.is_empty() {
+        return Vec::new();
+    }
+    let lines = file.catalog.drift(&file.of(&state.catalog)).unmanaged;
+    lines.into_iter().filter(|line| !state.history.latest.has(line)).collect()
 }
 
 fn full(reason: impl Into<String>) -> Decision {
@@ -199,27 +209,23 @@ fn first(release: &Release, state: &State, choices: &Choices) -> Outcome<Decisio
     };
     let snapshot = release.snapshot()?;
     let foreign: Vec<&str> = state
-        .listing
+        .catalog
         .names("collection")
-        .filter(|name| state.listing.find("table", name).is_some())
+        .filter(|name| state.catalog.find("table", name).is_some())
         .filter(|name| snapshot.collection(name).is_none() && !covered(name))
         .collect();
     // A ledger says that this team was here before; then the gate judges, with row counts.
-    if !foreign.is_empty() && state.listing.names("migration").next().is_none() {
+    if !foreign.is_empty() && state.catalog.names("migration").next().is_none() {
         return Err(Failure::new("prepare the database: it is another project's Directus")
             .exit(Exit::Refused)
             .cause(format!("no release was ever recorded in it, and it has collections that this one does not know: {}", foreign.join(", ")))
             .cause("nothing was touched")
-            .hint(format!(
-                "check DB_HOST and DB_DATABASE; to take this database over, take its schema into git first: cargo xtask snapshot. To lose these collections:\n{ALLOW_DESTRUCTIVE}={}:{}",
-                release.id,
-                foreign.join(",")
-            )));
+            .hint("check DB_HOST and DB_DATABASE; to take this database over, take its schema into git first: cargo xtask snapshot"));
     }
     Ok(full("Directus is installed, and no release was recorded: the database is adopted"))
 }
 
-fn same(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
+fn same(latest: &Entry, release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
     let tolerated: BTreeSet<String> = state.history.latest.names("migration").map(str::to_owned).collect();
     let full = |reason: &str| Decision { tolerated: tolerated.clone(), ..full(reason) };
     match state.directus {
@@ -231,8 +237,11 @@ fn same(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
     if latest.spelling != spelling(state.server.version_num) {
         return Ok(full("the recorded listing is of another server version or format: it is recorded anew"));
     }
-    let drift = state.history.latest.drift(&state.listing);
-    let mut decision = match (drift.is_none(), choices.always_full) {
+    let drift = match state.unchanged {
+        true => Drift::default(),
+        false => state.history.latest.drift(&state.catalog),
+    };
+    Ok(match (drift.is_none(), choices.always_full) {
         (true, false) => Decision {
             route: Route::Fast,
             ..full(&format!(
@@ -241,13 +250,17 @@ fn same(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
             ))
         },
         (true, true) => full(&format!("{FAST}=off")),
-        (false, _) => drifted(&drift, latest, choices.on_drift, full("drift is repaired"))?,
-    };
-    decision.notes.extend(drift::foreign_note(&drift));
-    Ok(decision)
+        (false, _) => drifted(&drift, latest, release, choices.on_drift, full("drift is repaired"))?,
+    })
 }
 
-fn drifted(drift: &Drift, latest: &Entry, policy: Policy, repair: Decision) -> Outcome<Decision> {
+fn drifted(
+    drift: &Drift,
+    latest: &Entry,
+    release: &Release,
+    policy: Policy,
+    repair: Decision,
+) -> Outcome<Decision> {
     let notes = drift::lines(drift, latest);
     match policy {
         Policy::Refuse => Err(drift::refused(drift, latest)),
@@ -257,7 +270,10 @@ fn drifted(drift: &Drift, latest: &Entry, policy: Policy, repair: Decision) -> O
             notes,
             ..repair
         }),
-        Policy::Repair => Ok(Decision { notes, ..repair }),
+        Policy::Repair => match drift::lost(drift, release) {
+            lost if lost.is_empty() => Ok(Decision { notes, ..repair }),
+            lost => Err(drift::unrepaired(&lost, latest, release)),
+        },
     }
 }
 
@@ -289,14 +305,21 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
     let came = if latest.completed { "came" } else { "was begun" };
     let later =
         format!("release {} (entry {}, {}) {came} after", latest.release, latest.number, latest.recorded_at);
-    let Some(left) = state.history.left_by(&release.id) else {
+    if !state.history.has_completed(&release.id) {
         return Err(Failure::new(format!("start a release that was never completed: {later} it"))
             .exit(Exit::Refused)
             .cause("nobody knows what of this one is there; nothing was touched")
             .hint(way_back(latest, release, state)));
-    };
-    let missed = left.missed_in(&state.listing);
+    }
+    let missed = missed(release, state)?;
     if missed.is_empty() {
+        let demanded: Vec<&str> = release.catalog.catalog.demanded_by(&state.catalog).collect();
+        if !demanded.is_empty() {
+            notes.push(format!(
+                "every insert of this release into their tables will fail: {} must not be null, has no default, and is not known to it",
+                demanded.join(", ")
+            ));
+        }
         return Ok(Decision {
             route: Route::Superseded,
             reason: format!("{later} this one; everything that this one manages is still there"),
@@ -309,6 +332,29 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
         .excerpt(crate::gate::listed(missed))
         .cause("an older release never migrates nor applies by itself; nothing was touched")
         .hint(way_back(latest, release, state)))
+}
+
+/// What a superseded release would miss: objects of its catalog; collections, fields and relations of its snapshot, by name.
+fn missed(release: &Release, state: &State) -> Outcome<Vec<String>> {
+    let mut missed = release.catalog.catalog.missed_in(&state.catalog);
+    let snapshot = release.snapshot()?;
+    let names = |kind: &'static str| state.catalog.names(kind).collect::<BTreeSet<&str>>();
+    let (collections, fields, relations) = (names("collection"), names("field"), names("relation"));
+    let gone = |kind: &str, name: String| format!("{kind} {name}: gone");
+    missed.extend(
+        snapshot
+            .collections()
+            .filter(|each| !collections.contains(each.name()))
+            .map(|each| gone("collection", each.name().to_owned())),
+    );
+    let field = |collection: &str, name: &str| format!("{collection}.{name}");
+    let of_fields = snapshot.fields().map(|each| field(each.collection(), each.name()));
+    missed.extend(of_fields.filter(|name| !fields.contains(name.as_str())).map(|name| gone("field", name)));
+    let of_relations = snapshot.relations().map(|each| field(each.collection(), each.field()));
+    missed.extend(
+        of_relations.filter(|name| !relations.contains(name.as_str())).map(|name| gone("relation", name)),
+    );
+    Ok(missed)
 }
 
 /// What a release can be told that may not go on: system migrations of Directus are never undone, so over those there is no way back.
@@ -356,7 +402,7 @@ fn rollback(latest: &Entry, state: &State) -> Decision {
             latest.release, latest.number
         ),
         notes: vec!["what later migrations made in SQL stays: only the Directus schema goes back".to_owned()],
-        tolerated: state.listing.names("migration").map(str::to_owned).collect(),
+        tolerated: state.catalog.names("migration").map(str::to_owned).collect(),
     }
 }
 
@@ -374,7 +420,7 @@ fn new(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
     if latest.spelling != spelling(state.server.version_num) {
         return Ok(decision);
     }
-    let drift = state.history.drift(&state.listing);
+    let drift = state.history.drift(&state.catalog);
     if !drift.is_none() {
         if choices.on_drift == Policy::Refuse {
             return Err(drift::refused(&drift, latest));
@@ -417,24 +463,21 @@ pub fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) ->
     plan::compute(&release.migrations, &ledger, &Phase::ALL)
 }
 
-/// What the latest release left, is gone or altered since, and would stay so: no migration that has still to run names it. A release
-/// that was recorded over it would make the loss its own truth, and nobody would hear of it again.
+/// What the latest release left, is gone or altered since, and would stay so: this release has it too, and no migration has still to
+/// run. A release that was recorded over it would make the loss its own truth. With migrations to run the proof at the end judges.
 ///
 /// # Errors
 /// Exit 4 with the list; with `RUNNER_ON_DRIFT=ignore` the lines instead, which stay in the record as they were.
 pub fn unrepaired(release: &Release, state: &State, sql: &Plan, choices: &Choices) -> Outcome<Vec<Line>> {
     let comparable = |entry: &&Entry| entry.spelling == spelling(state.server.version_num);
-    let Some(latest) = state.history.completed().filter(comparable) else { return Ok(Vec::new()) };
-    // The same release proves at its end that it left what it left before.
-    if latest.release == release.id {
+    let Some(latest) = state.history.completed().filter(comparable).filter(|_| !state.unchanged) else {
         return Ok(Vec::new());
-    }
-    let running = sql.steps.iter().filter(|step| step.action == plan::Action::Run);
-    let named = words::of(running.map(|step| step.migration.source.as_str()));
-    let lines = state.history.drift(&state.listing).unrepaired(&state.listing, &named, &release.words);
-    match lines.is_empty() || choices.on_drift == Policy::Ignore {
-        true => Ok(lines),
-        false => Err(drift::unrepaired(&lines, latest)),
+    };
+    let lines = drift::lost(&state.history.drift(&state.catalog), release);
+    let nothing_runs = sql.steps.iter().all(|step| step.action != plan::Action::Run);
+    match lines.is_empty() || choices.on_drift == Policy::Ignore || !nothing_runs {
+        true => Ok(if choices.on_drift == Policy::Ignore { lines } else { Vec::new() }),
+        false => Err(drift::unrepaired(&lines, latest, release)),
     }
 }
 
@@ -519,7 +562,7 @@ fn install(
                 .filter(|version| !system_migrations.contains(*version))
                 .count();
             let untouched =
-                state.listing.names("collection").next().is_none() && state.history.latest().is_none();
+                state.catalog.names("collection").next().is_none() && state.history.latest().is_none();
             match (missing, users) {
                 (1.., 0) if untouched => redo(environment, plan),
                 (_, 0) => {

@@ -23,8 +23,7 @@ pub fn server(server: &Server, release: &Release) -> Outcome<()> {
             .cause("it is a standby, or `default_transaction_read_only` is on")
             .hint("connect to the primary: check DB_HOST"));
     }
-    let wants_timescaledb =
-        release.words.contains("timescaledb") || release.words.contains("create_hypertable");
+    let wants_timescaledb = release.catalog.catalog.names("extension").any(|name| name == "timescaledb");
     if wants_timescaledb && !server.timescaledb_preloaded {
         return Err(Failure::new("use the server: TimescaleDB is not loaded")
             .exit(Exit::Usage)

@@ -1,9 +1,12 @@
 //! Proofs: whether a step really did what it said. Exit codes and log lines of Directus prove nothing (D1, D2).
 
 use crate::diff;
-use crate::gate::{in_words, listed};
-use crate::listing::Drift;
+use crate::gate::in_words;
+use crate::release::Release;
+use crate::settings::BootSettings;
 use crate::state::{self, Directus};
+use catalog::{Catalog, Drift, Line};
+use contract::env::ON_DRIFT;
 use contract::{Failure, Outcome};
 use migrations::session::Session;
 use serde_json::Value;
@@ -30,7 +33,7 @@ pub fn installed(session: &mut Session, wanted: &[String]) -> Outcome<()> {
     Ok(())
 }
 
-/// The same release left the same listing as before.
+/// The same release left the same catalog as before.
 ///
 /// # Errors
 /// The list of what differs still, after everything was done.
@@ -39,12 +42,72 @@ pub fn left(drift: &Drift) -> Outcome<()> {
         return Ok(());
     }
     Err(Failure::new("prove the release: the database is not what this release left before")
-        .excerpt(listed(drift.render()))
+        .excerpt(in_words(drift.render()))
         .cause("everything that could be applied again was applied; this differs still")
         .hint(format!(
             "undo it by hand, or with a new migration; to serve meanwhile, set {}=ignore",
-            contract::env::ON_DRIFT
+            ON_DRIFT
         )))
+}
+
+/// Every line of the release's catalog is in the live one with the same definition, but for those that are `kept` out although they are
+/// gone. What else there is belongs to somebody else, and is returned.
+///
+/// # Errors
+/// What is missing or different, line by line, and the statements that restore it.
+pub fn catalog(
+    release: &Release,
+    settings: &BootSettings,
+    live: &Catalog,
+    kept: &[Line],
+) -> Outcome<Vec<Line>> {
+    let file = &release.catalog;
+    if !settings.proves_catalog {
+        return Ok(Vec::new());
+    }
+    let drift = file.catalog.drift(&file.of(live));
+    let is_kept = |line: &Line| kept.iter().any(|each| each.key() == line.key());
+    let missing: Vec<Line> = drift.missing.into_iter().filter(|line| !is_kept(line)).collect();
+    let changed: Vec<(Line, Line)> = drift.changed.into_iter().filter(|(was, _)| !is_kept(was)).collect();
+    if missing.is_empty() && changed.is_empty() {
+        return Ok(drift.unmanaged);
+    }
+    let lost: Vec<Line> = missing.iter().chain(changed.iter().map(|(was, _)| was)).cloned().collect();
+    let shown = Drift { missing, changed, ..Drift::default() };
+    let failure = Failure::new(format!("prove the release: the database is not what {} says", catalog::PATH))
+        .excerpt(in_words(shown.render()))
+        .cause("the migrations ran and the snapshot was applied; this is missing or different all the same");
+    let stale = release.stale();
+    Err(match stale.is_empty() {
+        true => failure.hint(restored(release, &lost)),
+        false => failure
+            .cause(format!("the file was written before {} changed", stale.join(", ")))
+            .hint("write it again: cargo xtask dry-run --write"),
+    })
+}
+
+/// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
+pub(crate) fn restored(release: &Release, lost: &[Line]) -> String {
+    let statements = catalog::restore(lost);
+    let mut named: Vec<&str> = Vec::new();
+    for line in lost {
+        let name = line.own_name();
+        named.extend(
+            release
+                .migrations
+                .iter()
+                .filter(|each| each.source.as_str().contains(name))
+                .map(|each| each.path.as_str()),
+        );
+    }
+    named.sort_unstable();
+    named.dedup();
+    let mut hint = format!("put it back, by hand or with a new migration:\n{}", statements.join("\n"));
+    if !named.is_empty() {
+        hint.push_str(&format!("\nwhat named it: {}", named.join(", ")));
+    }
+    hint.push_str(&format!("\nto serve meanwhile, set {ON_DRIFT}=ignore"));
+    hint
 }
 
 /// The schema is what the snapshot says: the diff is empty.

@@ -4,22 +4,22 @@
 //! in the history, so it was judged when it got there, and Node need not wait for that.
 //!
 //! The hash is over everything that could make two boots end differently: Directus' version and how it is prelinked, the snapshot, every
-//! migration, the extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
+//! migration, the catalog, the extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
 
+use crate::directus;
 use crate::settings::{BootSettings, PRELINKED};
-use crate::{directus, words};
-use contract::artefacts::SNAPSHOT;
-use contract::{Exit, Failure, Outcome, Phase};
-use migrations::objects::{Kind, objects};
-use migrations::{Migrations, file, hazards};
+use contract::artefacts::{CATALOG, SNAPSHOT};
+use contract::{Exit, Failure, Outcome};
+use migrations::file::{self, Migration};
+use migrations::{Migrations, hazards};
 use sha2::{Digest, Sha256};
-use snapshot::rules::{self, CreatedTable};
+use snapshot::rules;
 use snapshot::{Document, Finding, ParseError, Severity, Snapshot};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Directus' own name for the folder of migrations that extensions bring.
 const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
@@ -73,8 +73,10 @@ pub struct Release {
     pub(crate) schema: Schema,
     /// The versions of all migration files that Directus would run, its extensions' included.
     pub system_migrations: Vec<String>,
-    /// Every word of the migrations: what they make is named by one of them.
-    pub words: BTreeSet<String>,
+    /// The snapshot's checksum, as the catalog's header has it.
+    pub snapshot_checksum: String,
+    /// `snapshots/database.txt`: what the database has to have once the release has booted.
+    pub catalog: catalog::File,
 }
 
 /// The snapshot's file, and which collections, fields and relations it has once somebody has asked; then the text is not kept.
@@ -108,6 +110,7 @@ impl Release {
         let migrations = file::discover(&settings.artefacts)?;
         hazards::refuse_all(&migrations)?;
         let schema = Schema::read(settings.artefacts.snapshot())?;
+        let (catalog, catalog_text) = read_catalog(settings)?;
         let version = directus::version(&settings.directus);
         let mut system_migrations = directus::system_migrations(&settings.directus)?;
         let custom =
@@ -118,11 +121,13 @@ impl Release {
         // Its plain modules are the same Directus: the switch changes no identity.
         let folder = settings.prelinked.clone().unwrap_or_else(|| settings.directus.join(PRELINKED));
         let prelinked = directus::prelinked_name(&folder);
+        let snapshot_checksum = checksum(&schema.text.borrow());
         let mut hash = Hash::new();
         hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
         hash.part("prelinked", prelinked.as_deref().unwrap_or_default().as_bytes());
-        hash.part("snapshot", unix_lines(&schema.text.borrow()).as_bytes());
+        hash.part("snapshot", snapshot_checksum.as_bytes());
+        hash.part("catalog", unix_lines(&catalog_text).as_bytes());
         for migration in migrations.iter() {
             hash.part(&migration.path, migration.checksum.as_str().as_bytes());
         }
@@ -133,11 +138,32 @@ impl Release {
         Ok(Release {
             id: hash.finish(),
             directus: version,
-            words: words::of(migrations.iter().map(|migration| migration.source.as_str())),
+            catalog,
+            snapshot_checksum,
             migrations,
             schema,
             system_migrations,
         })
+    }
+
+    /// What the catalog's header has to name.
+    pub(crate) fn origins(&self) -> Vec<catalog::Origin> {
+        let snapshot =
+            catalog::Origin { path: SNAPSHOT.to_owned(), checksum: self.snapshot_checksum.clone() };
+        self.migrations.iter().map(origin).chain([snapshot]).collect()
+    }
+
+    /// The files that changed since the catalog was written.
+    pub(crate) fn stale(&self) -> Vec<String> {
+        let now = self.origins();
+        let stale = now.iter().filter(|each| !self.catalog.origins.contains(each));
+        let gone = self.catalog.origins.iter().filter(|each| !now.iter().any(|now| now.path == each.path));
+        stale.chain(gone).map(|each| format!("`{}`", each.path)).collect()
+    }
+
+    /// The tables that migrations make; Directus does not manage them.
+    pub fn db_only(&self) -> Vec<String> {
+        self.catalog.catalog.db_only_tables().map(str::to_owned).collect()
     }
 
     /// The schema that Directus is to have, as far as its collections, fields and relations have names and kinds. What is wrong with it by
@@ -150,13 +176,13 @@ impl Release {
         if let Some(judged) = self.schema.judged.get() {
             return Ok(judged);
         }
-        let created = created_tables(&self.migrations);
+        let db_only = self.db_only();
         let fits = |snapshot: &Snapshot| match &self.directus {
             Some(version) => same_version(snapshot, version),
             None => Ok(()),
         };
         let text = self.schema.text.borrow();
-        let names = match rules::skim(&text, &created) {
+        let names = match rules::skim(&text, &db_only) {
             Some(names) => {
                 fits(&names)?;
                 names
@@ -164,13 +190,42 @@ impl Release {
             None => {
                 let document = Document::parse(&text).map_err(|error| unreadable(SNAPSHOT, &error))?;
                 fits(&document.snapshot)?;
-                complete(&document, &created)?;
+                complete(&document, &db_only)?;
                 document.snapshot
             }
         };
         drop(text);
         self.schema.text.take();
         Ok(self.schema.judged.get_or_init(|| names))
+    }
+}
+
+/// A migration, as the catalog's header names it.
+pub fn origin(migration: &Arc<Migration>) -> catalog::Origin {
+    catalog::Origin { path: migration.path.clone(), checksum: migration.checksum.as_str().to_owned() }
+}
+
+/// The checksum of a snapshot's text, whatever git does to its line ends.
+pub fn checksum(snapshot: &str) -> String {
+    Sha256::digest(unix_lines(snapshot).as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The catalog, and its text.
+pub(crate) fn read_catalog(settings: &BootSettings) -> Outcome<(catalog::File, String)> {
+    let again = "write it again: cargo xtask dry-run --write";
+    let text = match std::fs::read_to_string(settings.artefacts.catalog()) {
+        Ok(text) => text,
+        Err(_) if !settings.proves_catalog => String::new(),
+        Err(error) => {
+            return Err(Failure::new(format!("read `{CATALOG}`")).exit(Exit::Usage).cause(error).hint(again));
+        }
+    };
+    match catalog::File::parse(&text) {
+        Ok(file) => Ok((file, text)),
+        Err(_) if !settings.proves_catalog => Ok((catalog::File::default(), text)),
+        Err(wrong) => Err(Failure::new(format!("read `{CATALOG}:{}`: {}", wrong.line, wrong.message))
+            .exit(Exit::Usage)
+            .hint(again)),
     }
 }
 
@@ -198,7 +253,7 @@ pub(crate) fn same_version(snapshot: &Snapshot, directus: &str) -> Outcome<()> {
 }
 
 /// What `cargo xtask check` finds at edit time is refused at boot too: an incomplete entry is a table that Directus drops (D3).
-fn complete(document: &Document, created: &[CreatedTable]) -> Outcome<()> {
+fn complete(document: &Document, db_only: &[String]) -> Outcome<()> {
     let version = document.snapshot.directus().unwrap_or_default().to_owned();
     let findings = [
         rules::yaml(document),
@@ -206,7 +261,7 @@ fn complete(document: &Document, created: &[CreatedTable]) -> Outcome<()> {
         rules::keys(document, &version),
         rules::references(document),
         rules::columns(document),
-        rules::ghost_collection(document, created),
+        rules::ghost_collection(document, db_only),
     ];
     let errors: Vec<Finding> =
         findings.into_iter().flatten().filter(|finding| finding.severity == Severity::Error).collect();
@@ -224,20 +279,6 @@ fn complete(document: &Document, created: &[CreatedTable]) -> Outcome<()> {
         Some(hint) => failure.hint(hint),
         None => failure,
     })
-}
-
-/// The tables that the migrations leave behind, in the default schema.
-pub fn created_tables(migrations: &Migrations) -> Vec<CreatedTable> {
-    let phases: HashMap<&str, Phase> =
-        migrations.iter().map(|each| (each.path.as_str(), each.phase)).collect();
-    let tables = objects(migrations.iter()).into_iter().filter(|object| object.kind == Kind::Table);
-    tables
-        .filter_map(|table| {
-            let phase = *phases.get(table.path.as_str())?;
-            let is_public = table.schema.as_deref().is_none_or(|schema| schema == "public");
-            is_public.then_some(CreatedTable { name: table.name, phase, path: table.path, line: table.line })
-        })
-        .collect()
 }
 
 /// The running hash. Every part goes in with its name and its length, so that no two releases run together.

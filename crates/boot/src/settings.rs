@@ -4,7 +4,7 @@ use crate::drift::Policy;
 use crate::gate::Consent;
 use crate::plan::Choices;
 use contract::env::{self, Environment};
-use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome};
+use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Variables};
 use std::path::PathBuf;
 
 /// The folder of the prelinked Directus, in the one that holds Directus.
@@ -33,6 +33,8 @@ pub struct BootSettings {
     pub directus_wait_s: u64,
     /// Whether the bridge may shorten Directus' own apply.
     pub quick_apply: bool,
+    /// Whether the boot is proved by the release's catalog.
+    pub proves_catalog: bool,
     /// What was decided beforehand.
     pub choices: Choices,
     /// The whole environment: the bridge gets it, with files resolved.
@@ -44,10 +46,10 @@ pub struct BootSettings {
 /// # Errors
 /// Exit 2 when a variable is not UTF-8, when NAME and NAME_FILE are both set, or when a file cannot be read.
 pub fn process_environment() -> Outcome<Environment> {
-    let mut variables = Vec::new();
+    let mut variables = Variables::new();
     for (name, value) in std::env::vars_os() {
         match (name.into_string(), value.into_string()) {
-            (Ok(name), Ok(value)) => variables.push((name, value)),
+            (Ok(name), Ok(value)) => variables.set(name, value),
             // Left out in silence, a password would become "no password".
             (Ok(name), Err(_)) => {
                 return Err(
@@ -84,6 +86,7 @@ impl BootSettings {
             stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
             directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900)?,
             quick_apply: is_on(&environment, env::QUICK_APPLY)?,
+            proves_catalog: is_on(&environment, env::CATALOG)?,
             choices: choices(&environment)?,
             environment,
         })

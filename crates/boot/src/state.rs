@@ -1,11 +1,13 @@
-//! What the database is, as far as a boot's decision needs to know: read in two round trips, changing nothing.
+//! What the database is, as far as a boot's decision needs to know: read in two or three round trips, changing nothing.
 //!
 //! 1. Facts about the server and which of our tables are there, because a query that names a missing table cannot be asked.
-//! 2. Everything else, in one read-only snapshot: users, the history of releases, and the listing.
+//! 2. In one read-only snapshot: users, the history of releases, and a hash of the catalog.
+//! 3. The catalog itself, and what was recorded of it, unless that hash says that nothing changed.
 
-use crate::history::{self, History};
-use crate::listing::{self, Listing, Tables};
-use crate::release::Release;
+use crate::history::{self, Entry, History};
+use crate::release::ReleaseId;
+use catalog::Catalog;
+use catalog::sql::{self, Tables};
 use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome};
 use migrations::ledger;
@@ -22,9 +24,11 @@ pub struct State {
     pub directus: Directus,
     /// The releases that were here.
     pub history: History,
-    /// What it has.
-    pub listing: Listing,
-    /// What of it can be listed.
+    /// What it has; empty when `unchanged` says all.
+    pub catalog: Catalog,
+    /// Whether the catalog is what the latest entry of the history left, to the letter.
+    pub unchanged: bool,
+    /// What of it can be read.
     pub tables: Tables,
 }
 
@@ -94,53 +98,75 @@ const MARKERS: [&str; 7] = [
 pub const WORK: &str = "-work";
 
 impl State {
-    /// Reads the state, as `release` needs to see it.
+    /// Reads the state, as `release` needs to see it; `whole` asks for the catalog in any case.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn read(session: &mut Session, release: &Release) -> Outcome<State> {
+    pub fn read(session: &mut Session, release: &ReleaseId, whole: bool) -> Outcome<State> {
         let (server, presence) = facts(session)?;
         let tables = presence.tables();
-        let mut queries = vec![listing::query(&tables, &release.words)];
-        let history = presence.history.as_ref();
-        queries.extend(history.map(|schema| history::query(schema, &release.id)));
-        if presence.missing.is_empty() {
-            queries.push(users(&presence));
-        } else if presence.directus_tables > 0 {
-            queries.push(contents(&presence));
+        let mut queries = vec![match presence.missing.is_empty() {
+            true => users(&presence),
+            false => contents(&presence),
+        }];
+        if let Some(schema) = &presence.history {
+            queries.push(history::entries(schema, presence.fingerprints));
+            queries.push(sql::fingerprint(&tables));
         }
         let mut answers = ask(session, &queries.join("; "))?.into_iter();
-        let listed = |rows: Option<Vec<Vec<String>>>| {
-            Listing::new(rows.unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next()))
+        let first = answers.next().and_then(|rows| rows.into_iter().next()).unwrap_or_default();
+        let number = |at: usize| first.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let mut history = history::read(answers.next().unwrap_or_default());
+        let fingerprint = text(answers.next());
+        let is_served = presence.missing.is_empty() && number(0) > 0 && number(1) > 0;
+        let is_left = |latest: &Entry| {
+            latest.completed
+                && latest.release == *release
+                && latest.spelling == history::spelling(server.version_num)
+                && Some(&latest.fingerprint) == fingerprint.as_ref()
         };
-        let listing = listed(answers.next());
-        let history = if presence.history.is_some() {
-            history::read(answers.by_ref().take(history::ANSWERS))
-        } else {
-            History::default()
-        };
-        let last = answers.next().and_then(|rows| rows.into_iter().next()).unwrap_or_default();
-        let number = |at: usize| last.get(at).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let unchanged = !whole && is_served && history.latest().is_some_and(is_left);
+        let mut catalog = Catalog::default();
+        if !unchanged {
+            let mut queries = vec![sql::lines(&tables)];
+            queries.extend(presence.history.as_deref().map(history::recorded));
+            let mut answers = ask(session, &queries.join("; "))?.into_iter();
+            catalog = Catalog::new(first_columns(answers.next()));
+            history.latest = text(answers.next()).map(|text| Catalog::parse(&text)).unwrap_or_default();
+            history.found = text(answers.next()).map(|text| Catalog::parse(&text));
+        }
         let directus = if presence.directus_tables == 0 {
             Directus::Absent
         } else if presence.missing.is_empty() {
-            let system_migrations = listing.names("system migration").map(str::to_owned).collect();
+            let system_migrations = catalog.names("system migration").map(str::to_owned).collect();
             Directus::Installed { users: number(0), admins: number(1), system_migrations }
         } else {
             Directus::Partial { missing: presence.missing, contents: number(0) > 0 }
         };
-        Ok(State { server, directus, history, listing, tables })
+        Ok(State { server, directus, history, catalog, unchanged, tables })
     }
 }
 
-/// The listing alone, later in a boot.
+/// The catalog as it is now, with its hash: one look.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn listing(session: &mut Session, release: &Release) -> Outcome<Listing> {
-    let (_, presence) = facts(session)?;
-    let rows = ask(session, &listing::query(&presence.tables(), &release.words))?.into_iter().next();
-    Ok(Listing::new(rows.unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next())))
+pub fn catalog(session: &mut Session) -> Outcome<(Catalog, String)> {
+    let tables = facts(session)?.1.tables();
+    let mut answers =
+        ask(session, &format!("{}; {}", sql::lines(&tables), sql::fingerprint(&tables)))?.into_iter();
+    let catalog = Catalog::new(first_columns(answers.next()));
+    Ok((catalog, text(answers.next()).unwrap_or_default()))
+}
+
+/// The first column of each row.
+fn first_columns(rows: Option<Vec<Vec<String>>>) -> impl Iterator<Item = String> {
+    rows.unwrap_or_default().into_iter().filter_map(|row| row.into_iter().next())
+}
+
+/// The one value of an answer.
+fn text(rows: Option<Vec<Vec<String>>>) -> Option<String> {
+    first_columns(rows).next()
 }
 
 /// The server alone, later in a boot: a migration may have created an extension.
@@ -175,6 +201,8 @@ struct Presence {
     directus_tables: i64,
     ledger: Option<String>,
     history: Option<String>,
+    /// Whether the history keeps hashes of catalogs: one of an earlier runner does not.
+    fingerprints: bool,
     timescaledb: bool,
     policies: bool,
     access: bool,
@@ -235,6 +263,7 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
         timescaledb: server.timescaledb.is_some(),
         policies: truth(16),
         access: truth(17),
+        fingerprints: truth(18),
     };
     Ok((server, presence))
 }
@@ -256,7 +285,8 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({history})),
        (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
         AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
-       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL, to_regclass(format('%I.directus_access', home.name)) IS NOT NULL
+       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL, to_regclass(format('%I.directus_access', home.name)) IS NOT NULL,
+       EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass({history}) AND a.attname = 'fingerprint')
 FROM (SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE c.oid = to_regclass('directus_collections')), current_schema()) AS name) AS home";
 
@@ -300,15 +330,14 @@ fn contents(presence: &Presence) -> String {
 
 /// Rows of rows of texts, one for each statement of `queries`, all in one snapshot and with names spelled in full.
 fn ask(session: &mut Session, queries: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
-    let text = format!(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path TO pg_catalog; {queries}; COMMIT"
-    );
+    let text =
+        format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}; {queries}; COMMIT", sql::SETTINGS);
     let answers = simple(session, &text).inspect_err(|_| {
         let _ = session.client().batch_execute("ROLLBACK");
     })?;
-    // BEGIN, SET and COMMIT answer too, without rows.
+    // BEGIN, the settings and COMMIT answer too, without rows.
     let count = answers.len().saturating_sub(1);
-    Ok(answers.into_iter().take(count).skip(2).collect())
+    Ok(answers.into_iter().take(count).skip(1 + sql::SETTINGS_COUNT).collect())
 }
 
 fn simple(session: &mut Session, text: &str) -> Outcome<Vec<Vec<Vec<String>>>> {

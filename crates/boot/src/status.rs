@@ -2,12 +2,12 @@
 //! Reads only.
 
 use crate::history::Entry;
-use crate::listing::{Class, Drift};
 use crate::perform::Boot;
-use crate::plan::{BootPlan, Route};
+use crate::plan::{self, BootPlan, Route};
 use crate::release::{Release, ReleaseId};
 use crate::report::Report;
 use crate::state::{Directus, Server, State};
+use catalog::{Class, Drift, Line};
 use contract::{Failure, Outcome};
 use migrations::lock::{self, Holder};
 
@@ -20,8 +20,10 @@ pub struct Status {
     pub next: Result<BootPlan, Failure>,
     /// Recorded releases, oldest first, begun ones too.
     pub history: Vec<Entry>,
-    /// How the database differs from what the last completed one left, as far as the asking release knows what to look for.
+    /// How the database differs from what the last completed one left.
     pub drift: Drift,
+    /// What the database has and git has not.
+    pub unmanaged: Vec<Line>,
     /// The migrations in the ledger, by file name, with their checksums.
     pub ledger: Vec<(String, String)>,
     /// Who boots now.
@@ -53,20 +55,22 @@ impl Boot<'_> {
     pub fn status(&self, report: Report<'_>) -> Outcome<Status> {
         let release = Release::read(self.settings())?;
         let mut session = self.connect(report)?;
-        let state = State::read(&mut session, &release)?;
+        let state = State::read(&mut session, &release.id, true)?;
         let holder = lock::holder(&mut session)?;
         let drift = match state.history.completed() {
-            Some(_) => state.history.latest.drift(&state.listing).seen_by(&state.listing, &release.words),
+            Some(_) => state.history.latest.drift(&state.catalog),
             None => Drift::default(),
         };
+        let unmanaged = plan::unmanaged(&release, &state);
         let id = release.id.clone();
         let next = self.decide(release, state.clone(), &mut session);
         Ok(Status {
             release: id,
             next: next.map(|known| known.into_plan()),
             drift,
+            unmanaged,
             ledger: state
-                .listing
+                .catalog
                 .lines()
                 .filter(|line| line.class() == Class::Ledger)
                 .map(|line| (line.name().to_owned(), line.definition().to_owned()))

@@ -9,11 +9,13 @@
 
 mod file;
 mod lines;
+mod restore;
 mod set;
 pub mod sql;
 
 pub use file::{Exception, File, Origin, PATH, Unreadable};
 pub use lines::{Class, Line};
+pub use restore::restore;
 pub use set::{Catalog, Drift};
 
 /// The version of the lines' own format. Recorded lines of another format are not compared: the next boot records them again.

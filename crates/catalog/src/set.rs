@@ -41,6 +41,11 @@ impl Catalog {
         self.lines.is_empty()
     }
 
+    /// Whether that very line is in it.
+    pub fn has(&self, line: &Line) -> bool {
+        self.lines.contains(line)
+    }
+
     /// The names of one kind.
     pub fn names<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
         self.lines.iter().filter(move |line| line.kind() == kind).map(Line::name)
@@ -111,13 +116,29 @@ impl Catalog {
         }
     }
 
+    /// Columns of `live` that a release with this catalog does not know and that every insert into its tables would have to fill: NOT
+    /// NULL, without a default.
+    pub fn demanded_by<'a>(&'a self, live: &'a Catalog) -> impl Iterator<Item = &'a str> {
+        let known: BTreeSet<(&str, &str)> = self.lines.iter().map(Line::key).collect();
+        let demands = |line: &&Line| {
+            let definition = line.definition();
+            let fills_itself =
+                ["default ", "generated ", "auto increment"].iter().any(|word| definition.contains(word));
+            line.kind() == "column" && definition.contains("not null") && !fills_itself
+        };
+        let demands = live.lines.iter().filter(demands);
+        demands
+            .filter(move |line| known.contains(&("table", line.table())) && !known.contains(&line.key()))
+            .map(Line::name)
+    }
+
     /// What a release with this catalog would miss in `live`: tables, and columns with their types. Anything more, and anything looser,
     /// it can live with.
     pub fn missed_in(&self, live: &Catalog) -> Vec<String> {
+        let now: BTreeMap<(&str, &str), &Line> = live.lines.iter().map(|line| (line.key(), line)).collect();
         let mut missed = Vec::new();
         for line in self.lines.iter().filter(|line| ["table", "column"].contains(&line.kind())) {
-            let found = live.find(line.kind(), line.name());
-            match found {
+            match now.get(&line.key()) {
                 Some(found) if line.kind() == "column" && column_type(found) != column_type(line) => {
                     missed.push(format!(
                         "column {}: {}, was {}",

@@ -220,10 +220,10 @@ fn split_tls_parameters(url: &str) -> Outcome<(String, Option<Tls>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Variables;
 
     fn settings(pairs: &[(&str, &str)]) -> Outcome<DatabaseSettings> {
-        let pairs = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        DatabaseSettings::from_environment(&Environment::resolve(pairs, |_| Err(String::new())).unwrap())
+        DatabaseSettings::from_environment(&pairs.iter().copied().collect::<Variables>().into())
     }
 
     const PARTS: [(&str, &str); 4] =

@@ -5,8 +5,7 @@
 //! 2. NAME_FILE is resolved for the names in [`FILE_BACKED`]. One trailing newline is dropped, because editors and secret
 //!    stores add it; Directus itself would keep it. So whoever starts Directus hands it the resolved value, not the file.
 
-use crate::{Exit, Failure, Outcome};
-use std::collections::BTreeMap;
+use crate::{Exit, Failure, Outcome, Variables};
 
 /// Where the artefacts lie. Default: `/directus`.
 pub const ROOT: &str = "RUNNER_ROOT";
@@ -32,6 +31,8 @@ pub const LOG: &str = "RUNNER_LOG";
 pub const FAST: &str = "RUNNER_FAST";
 /// `off`: a schema is applied by Directus' own apply alone, which takes long on large ones. Default: `on`.
 pub const QUICK_APPLY: &str = "RUNNER_QUICK_APPLY";
+/// `off`: the boot is not proved by `snapshots/database.txt`, which may be missing. For a dry run that writes the file. Default: `on`.
+pub const CATALOG: &str = "RUNNER_CATALOG";
 /// What to do when the database is not what the latest release left: `repair`, `refuse` or `ignore`. Default: `repair`.
 pub const ON_DRIFT: &str = "RUNNER_ON_DRIFT";
 /// What may be lost: `RELEASE:collection,collection.field`. For that release only.
@@ -53,6 +54,7 @@ pub const KNOBS: &[&str] = &[
     LOG,
     FAST,
     QUICK_APPLY,
+    CATALOG,
     ON_DRIFT,
     ALLOW_DESTRUCTIVE,
     ROLLBACK,
@@ -125,11 +127,9 @@ pub const FILE_BACKED: &[&str] = &[
     DIRECTUS_PASSWORD,
 ];
 
-/// The environment with every [`FILE_BACKED`] file resolved. Its `Debug` shows names only.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment {
-    values: BTreeMap<String, String>,
-}
+/// The environment with every [`FILE_BACKED`] file resolved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment(Variables);
 
 impl Environment {
     /// Resolves `variables`; `read` reads one file, its error is a text for people.
@@ -137,16 +137,15 @@ impl Environment {
     /// # Errors
     /// Exit 2 when NAME and NAME_FILE are both set, or when a file cannot be read.
     pub fn resolve(
-        variables: impl IntoIterator<Item = (String, String)>,
+        mut values: Variables,
         read: impl Fn(&str) -> Result<String, String>,
     ) -> Outcome<Environment> {
-        let mut values: BTreeMap<String, String> = variables.into_iter().collect();
         for name in FILE_BACKED {
             let file_name = format!("{name}_FILE");
-            let Some(path) = values.get(&file_name).cloned().filter(|path| !path.is_empty()) else {
+            let Some(path) = values.get(&file_name).map(str::to_owned).filter(|path| !path.is_empty()) else {
                 continue;
             };
-            if values.get(*name).is_some_and(|value| !value.is_empty()) {
+            if values.get(name).is_some_and(|value| !value.is_empty()) {
                 return Err(Failure::new(format!(
                     "read the environment: `{name}` and `{file_name}` are both set"
                 ))
@@ -161,14 +160,14 @@ impl Environment {
                 .map(|line| line.strip_suffix('\r').unwrap_or(line))
                 .unwrap_or(&content);
             values.remove(&file_name);
-            values.insert((*name).to_owned(), content.to_owned());
+            values.set(*name, content);
         }
-        Ok(Environment { values })
+        Ok(Environment(values))
     }
 
     /// The value of `name`; an empty one counts as not set, as in compose files with `${NAME:-}`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.0.get(name).filter(|value| !value.is_empty())
     }
 
     /// The value of `name` as a whole number of the unit in its name.
@@ -185,14 +184,15 @@ impl Environment {
     }
 
     /// All of it, as a child that reads the environment by itself should get it: NAME set, NAME_FILE gone.
-    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    pub fn variables(&self) -> &Variables {
+        &self.0
     }
 }
 
-impl std::fmt::Debug for Environment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.values.keys()).finish()
+/// Of values alone: no file is read.
+impl From<Variables> for Environment {
+    fn from(variables: Variables) -> Environment {
+        Environment(variables)
     }
 }
 
@@ -201,13 +201,10 @@ mod tests {
     use super::*;
 
     fn environment(pairs: &[(&str, &str)]) -> Outcome<Environment> {
-        Environment::resolve(
-            pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())),
-            |path| match path {
-                "/run/secrets/db" => Ok("pa ss\n".to_owned()),
-                _ => Err("No such file or directory (os error 2)".to_owned()),
-            },
-        )
+        Environment::resolve(pairs.iter().copied().collect(), |path| match path {
+            "/run/secrets/db" => Ok("pa ss\n".to_owned()),
+            _ => Err("No such file or directory (os error 2)".to_owned()),
+        })
     }
 
     #[test]
@@ -215,7 +212,7 @@ mod tests {
         let environment = environment(&[("DB_PASSWORD_FILE", "/run/secrets/db")]).unwrap();
         assert_eq!(environment.get("DB_PASSWORD"), Some("pa ss"));
         assert_eq!(environment.get("DB_PASSWORD_FILE"), None);
-        assert_eq!(environment.variables().collect::<Vec<_>>(), [("DB_PASSWORD", "pa ss")]);
+        assert_eq!(environment.variables(), &Variables::from([("DB_PASSWORD", "pa ss")]));
     }
 
     #[test]
@@ -242,6 +239,6 @@ mod tests {
     #[test]
     fn debugging_shows_names_only() {
         let environment = environment(&[("DB_PASSWORD", "hunter2")]).unwrap();
-        assert_eq!(format!("{environment:?}"), r#"{"DB_PASSWORD"}"#);
+        assert_eq!(format!("{environment:?}"), r#"Environment({"DB_PASSWORD"})"#);
     }
 }

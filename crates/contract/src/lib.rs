@@ -8,9 +8,11 @@ pub mod exit;
 pub mod failure;
 pub mod secret;
 pub mod sql;
+pub mod variables;
 
 pub use artefacts::{Artefacts, Phase};
 pub use database::DatabaseSettings;
 pub use exit::Exit;
 pub use failure::{Failure, Outcome};
 pub use secret::Secret;
+pub use variables::Variables;

@@ -8,7 +8,7 @@ use crate::postgres_root::PostgresRoot;
 use crate::sandbox::{self, HOME, Options};
 use crate::tcp::{self, Attempt, ServerTls};
 use crate::tool;
-use contract::{Failure, Outcome};
+use contract::{Failure, Outcome, Variables};
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -153,18 +153,15 @@ impl Server {
     }
 
     /// The variables that lead Directus and our own programs to `database` on this server.
-    pub fn environment(&self, database: &str) -> Vec<(String, String)> {
-        [
-            ("DB_CLIENT", "pg".to_owned()),
-            ("DB_HOST", self.socket_dir.display().to_string()),
-            ("DB_PORT", self.port().to_string()),
-            ("DB_DATABASE", database.to_owned()),
-            ("DB_USER", SUPERUSER.to_owned()),
+    pub fn environment(&self, database: &str) -> Variables {
+        Variables::new()
+            .with("DB_CLIENT", "pg")
+            .with("DB_HOST", self.socket_dir.display())
+            .with("DB_PORT", self.port())
+            .with("DB_DATABASE", database)
+            .with("DB_USER", SUPERUSER)
             // Never looked at, but Directus insists on one.
-            ("DB_PASSWORD", "unused".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+            .with("DB_PASSWORD", "unused")
     }
 
     /// How to connect to `database` as the superuser, with the `postgres` crate.

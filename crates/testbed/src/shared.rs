@@ -3,7 +3,7 @@
 use crate::cache::Cache;
 use crate::postgres_root::PostgresRoot;
 use crate::server::{Server, ServerOptions};
-use contract::{Failure, Outcome};
+use contract::{Failure, Outcome, Variables};
 use postgres::error::SqlState;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -147,7 +147,7 @@ impl Database<'_> {
     }
 
     /// The variables that lead Directus and our own programs to it.
-    pub fn environment(&self) -> Vec<(String, String)> {
+    pub fn environment(&self) -> Variables {
         self.server.environment(&self.name)
     }
 

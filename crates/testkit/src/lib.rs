@@ -8,7 +8,7 @@ mod said;
 pub mod text;
 mod tree;
 
-pub use place::{EMAIL, PASSWORD, Place, install};
+pub use place::{EMAIL, PASSWORD, Place, environment, install};
 pub use said::Said;
 pub use tree::{Tree, repository};
 

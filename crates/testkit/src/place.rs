@@ -2,6 +2,7 @@
 
 use crate::repository;
 use client::{Address, Answer, Client};
+use contract::Variables;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -11,6 +12,9 @@ use testbed::{Absent, Cache, Database, DirectusInstall, Server, require};
 pub const EMAIL: &str = "admin@example.com";
 /// And the password.
 pub const PASSWORD: &str = "correct horse battery";
+
+/// Where a started Directus listens, in the folder of its place.
+const SOCKET: &str = "directus.sock";
 
 /// A place to boot in. It goes with this value.
 pub struct Place {
@@ -29,6 +33,31 @@ pub fn install() -> Result<DirectusInstall, Absent> {
     let install = DirectusInstall::cached(&Cache::open()?, &repository())?;
     install
         .ok_or_else(|| Absent::new("the pinned Directus, or its form that the scripts in bridge/prelink make, is not in the cache: cargo xtask setup"))
+}
+
+/// Everything that the runner and Directus need to know to boot the release in `root` into `database`; socket and uploads are in `folder`.
+pub fn environment(
+    database: &Database<'_>,
+    install: &DirectusInstall,
+    folder: &Path,
+    root: &Path,
+) -> Variables {
+    let prelinked = install.prelinked.as_deref().unwrap_or("off".as_ref());
+    database
+        .environment()
+        .with("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .with("RUNNER_ROOT", root.display())
+        .with("RUNNER_DIRECTUS", install.dir.display())
+        .with("RUNNER_PRELINKED", prelinked.display())
+        .with("RUNNER_NODE", install.node.display())
+        .with("SECRET", "0123456789abcdef0123456789abcdef")
+        .with("ADMIN_EMAIL", EMAIL)
+        .with("ADMIN_PASSWORD", PASSWORD)
+        .with("UNIX_SOCKET_PATH", folder.join(SOCKET).display())
+        .with("PUBLIC_URL", "http://localhost")
+        .with("STORAGE_LOCAL_ROOT", folder.join("uploads").display())
+        .with("EXTENSIONS_PATH", root.join("extensions").display())
+        .with("TELEMETRY", false)
 }
 
 impl Place {
@@ -80,32 +109,12 @@ impl Place {
 
     /// Where a started Directus listens.
     pub fn socket(&self) -> PathBuf {
-        self.folder.path().join("directus.sock")
+        self.folder.path().join(SOCKET)
     }
 
     /// Everything that the runner and Directus need to know to boot the release in `root`.
-    pub fn environment(&self, root: &Path) -> Vec<(String, String)> {
-        let text = |path: &Path| path.display().to_string();
-        let mut all = self.database.environment();
-        all.extend(
-            [
-                ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-                ("RUNNER_ROOT", text(root)),
-                ("RUNNER_DIRECTUS", text(&self.install.dir)),
-                ("RUNNER_PRELINKED", self.install.prelinked.as_deref().map_or("off".to_owned(), text)),
-                ("RUNNER_NODE", text(&self.install.node)),
-                ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),
-                ("ADMIN_EMAIL", EMAIL.to_owned()),
-                ("ADMIN_PASSWORD", PASSWORD.to_owned()),
-                ("UNIX_SOCKET_PATH", text(&self.socket())),
-                ("PUBLIC_URL", "http://localhost".to_owned()),
-                ("STORAGE_LOCAL_ROOT", text(&self.folder.path().join("uploads"))),
-                ("EXTENSIONS_PATH", text(&root.join("extensions"))),
-                ("TELEMETRY", "false".to_owned()),
-            ]
-            .map(|(name, value)| (name.to_owned(), value)),
-        );
-        all
+    pub fn environment(&self, root: &Path) -> Variables {
+        environment(&self.database, &self.install, self.folder.path(), root)
     }
 
     /// The first column of the first row, as text.

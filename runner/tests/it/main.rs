@@ -2,6 +2,7 @@
 
 mod boot;
 mod caches;
+mod catalog;
 mod directus_facts;
 mod fast_path;
 mod lock;

@@ -7,7 +7,6 @@ use crate::mixture::{Chance, TWINS, beginning, mixture, unique_over_equal_rows};
 use crate::site::Site;
 use boot::bridge::{Log, Options};
 use boot::{BootSettings, Bridge, Interrupt};
-use contract::env::Environment;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,10 +27,8 @@ struct Side {
 impl Side {
     fn new(quick: &str) -> Option<Side> {
         let site = Site::new()?;
-        let mut variables = site.environment(site.tree.root());
-        let more = [("RUNNER_QUICK_APPLY", quick), ("LOG_LEVEL", "fatal")];
-        variables.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let environment = Environment::resolve(variables, |_| Err(String::new())).expect("an environment");
+        let variables = site.environment(site.tree.root()).with("RUNNER_QUICK_APPLY", quick);
+        let environment = variables.with("LOG_LEVEL", "fatal").into();
         let settings = BootSettings::from_environment(environment).expect("settings");
         let options =
             Options { application_name: "quick", db_only: &["spatial_ref_sys".to_owned()], log: Log::Stderr };

@@ -2,7 +2,6 @@
 
 use boot::{diff, stake};
 use contract::DatabaseSettings;
-use contract::env::Environment;
 use migrations::session;
 use serde_json::{Value, json};
 use testbed::{Server, require};
@@ -16,9 +15,7 @@ fn d28_rows_are_counted_by_what_they_would_lose_or_stand_in_the_way_of() {
          CREATE TABLE entries (id int PRIMARY KEY, fee numeric(10,5), team int, code text); \
          INSERT INTO entries VALUES (1, 1234.5, 1, 'a'), (2, 12345.12345, 9, 'a'), (3, 99999.99999, NULL, NULL)",
     );
-    let environment =
-        Environment::resolve(database.environment(), |path| Err(path.to_owned())).expect("settings");
-    let settings = DatabaseSettings::from_environment(&environment).expect("settings");
+    let settings = DatabaseSettings::from_environment(&database.environment().into()).expect("settings");
     let mut session = session::connect(&settings, "stakes").expect("a session");
     let mut check = |section: &str, field: &str, edits: Value, expected: &[&str]| {
         let changes =

@@ -1,24 +1,16 @@
 //! The same release on every major version of Postgres that there is a server of. They are plain, so the release needs no extension.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use testbed::{Absent, Cache, Database, DirectusInstall, Server, require};
-
-fn checkout() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-fn install() -> Result<DirectusInstall, Absent> {
-    DirectusInstall::cached(&Cache::open()?, &checkout())?
-        .ok_or_else(|| Absent::new("no Directus in the cache: run cargo xtask setup"))
-}
+use testbed::{Database, DirectusInstall, Server, require};
+use testkit::{environment, install, repository};
 
 /// The tiny release, laid out to be booted.
 fn release() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny");
     let folders = ["db-init", "db-init-post", "snapshots"].map(|name| tiny.join(name));
-    for from in folders.into_iter().chain([checkout().join("bridge")]) {
+    for from in folders.into_iter().chain([repository().join("bridge")]) {
         let status = Command::new("cp").arg("-R").arg(from).arg(folder.path()).status();
         assert!(status.expect("cp").success());
     }
@@ -35,24 +27,9 @@ fn runner(
     fast: &str,
     texts: &[&str],
 ) {
-    let text = |path: &Path| path.display().to_string();
+    let variables = environment(database, install, release, release).with("RUNNER_FAST", fast);
     let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
-    command.args(arguments).env_clear().envs(database.environment()).stdin(Stdio::null());
-    command.envs([
-        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-        ("RUNNER_ROOT", text(release)),
-        ("RUNNER_DIRECTUS", text(&install.dir)),
-        ("RUNNER_PRELINKED", install.prelinked.as_deref().map_or("off".to_owned(), text)),
-        ("RUNNER_NODE", text(&install.node)),
-        ("RUNNER_FAST", fast.to_owned()),
-        ("SECRET", "0123456789abcdef0123456789abcdef".to_owned()),
-        ("ADMIN_EMAIL", "admin@example.com".to_owned()),
-        ("ADMIN_PASSWORD", "correct horse battery".to_owned()),
-        ("PUBLIC_URL", "http://localhost".to_owned()),
-        ("STORAGE_LOCAL_ROOT", text(&release.join("uploads"))),
-        ("EXTENSIONS_PATH", text(&release.join("extensions"))),
-        ("TELEMETRY", "false".to_owned()),
-    ]);
+    command.args(arguments).env_clear().envs(variables).stdin(Stdio::null());
     let output = command.output().expect("the runner");
     let said =
         [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat();

@@ -155,8 +155,7 @@ fn directus(ground: &Ground, stage: &Stage, arguments: &[&str]) -> Result<Runnin
         "directus",
     ];
     words.extend(arguments);
-    let mut environment = stage.environment();
-    environment.push((contract::env::CONFIG_PATH.to_owned(), contract::env::NO_CONFIG.to_owned()));
+    let environment = stage.environment().with(contract::env::CONFIG_PATH, contract::env::NO_CONFIG);
     Ok(process::start(Path::new("/usr/bin/env"), &words, Env::Only(environment), |_| {})?)
 }
 

@@ -7,6 +7,7 @@ use crate::engine::Ground;
 use crate::process::{self, Env};
 use crate::rehearsal::{resolve, revision};
 use anyhow::{Context as _, Result};
+use contract::Variables;
 use contract::artefacts::SNAPSHOT;
 use snapshot::canonical;
 use std::cell::RefCell;
@@ -84,8 +85,8 @@ fn of_children() -> Result<Duration> {
 /// A Directus to click in, with a state folder of its own; it is stopped again.
 fn up(root: &Path) -> Result<Duration> {
     let state = tempfile::tempdir()?;
-    let state = (home::DIR_VARIABLE.to_owned(), state.path().display().to_string());
-    let run = |arguments: &[&str]| this_program_with(root, arguments, vec![state.clone()]);
+    let state = Variables::new().with(home::DIR_VARIABLE, state.path().display());
+    let run = |arguments: &[&str]| this_program_with(root, arguments, state.clone());
     let took = run(&["up", "--engine", "local", "--port", "18055"]);
     run(&["down", "--volumes"])?;
     took
@@ -93,11 +94,11 @@ fn up(root: &Path) -> Result<Duration> {
 
 /// One command of this program in that tree, from outside.
 pub(super) fn this_program(tree: &Path, arguments: &[&str]) -> Result<Duration> {
-    this_program_with(tree, arguments, Vec::new())
+    this_program_with(tree, arguments, Variables::new())
 }
 
-fn this_program_with(tree: &Path, arguments: &[&str], mut more: Vec<(String, String)>) -> Result<Duration> {
-    more.push(("CARGO_MANIFEST_DIR".to_owned(), tree.join("xtask").display().to_string()));
+fn this_program_with(tree: &Path, arguments: &[&str], more: Variables) -> Result<Duration> {
+    let more = more.with("CARGO_MANIFEST_DIR", tree.join("xtask").display());
     let began = Instant::now();
     let what = format!("run `cargo xtask {}`", arguments.join(" "));
     process::run(&what, &std::env::current_exe()?, arguments, Env::Inherited(more), |_| {})?;
@@ -109,6 +110,12 @@ fn by_cargo(root: &Path) -> Result<Duration> {
     let manifest = root.join("Cargo.toml").display().to_string();
     let arguments = ["run", "--quiet", "--manifest-path", &manifest, "--package", "xtask", "--", "--version"];
     let began = Instant::now();
-    process::run("run `cargo xtask`", Path::new("cargo"), &arguments, Env::Inherited(Vec::new()), |_| {})?;
+    process::run(
+        "run `cargo xtask`",
+        Path::new("cargo"),
+        &arguments,
+        Env::Inherited(Variables::new()),
+        |_| {},
+    )?;
     Ok(began.elapsed())
 }

@@ -4,7 +4,6 @@ use super::{Amount, Row, in_turn, median};
 use crate::console;
 use crate::engine::{Choice, Ground, Stage};
 use anyhow::Result;
-use contract::env::Environment;
 use contract::{Artefacts, DatabaseSettings, Phase};
 use migrations::{Migrations, file, hazards, ledger, plan, run, session};
 use std::fmt::Write;
@@ -63,8 +62,8 @@ fn boot(artefacts: &Artefacts, stage: &Stage) -> Result<Duration> {
     let began = Instant::now();
     let migrations: Migrations = file::discover(artefacts)?;
     hazards::refuse_all(&migrations)?;
-    let environment = Environment::resolve(stage.environment(), |_| Err(String::new()))?;
-    let mut session = session::connect(&DatabaseSettings::from_environment(&environment)?, "xtask-bench")?;
+    let settings = DatabaseSettings::from_environment(&stage.environment().into())?;
+    let mut session = session::connect(&settings, "xtask-bench")?;
     let ledger = ledger::read(session.client())?;
     let plan = plan::compute(&migrations, &ledger, &Phase::ALL)?;
     run::perform(&mut session, &plan, Phase::Pre, &|_| false, &mut |_| {})?;

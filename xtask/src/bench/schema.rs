@@ -6,6 +6,7 @@ use crate::engine::{Choice, Ground, Stage, show, snapshot_of};
 use crate::erd;
 use crate::process::{self, Env};
 use anyhow::Result;
+use contract::Variables;
 use contract::artefacts::SNAPSHOT;
 use migrations::Migrations;
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ fn take(ground: &Ground, root: &Path, folder: &Path, schema: &Snapshot, runs: u3
         "copy the bridge",
         Path::new("cp"),
         &["-R", &bridge[0], &bridge[1]],
-        Env::Inherited(Vec::new()),
+        Env::Inherited(Variables::new()),
         |_| {},
     )?;
     std::fs::write(tree.join(SNAPSHOT), canonical(schema).to_yaml())?;
@@ -101,12 +102,12 @@ fn differ(folder: &Path, schema: &Snapshot, runs: u32) -> Result<Row> {
         git(&["tag", tag])?;
     }
     let program = std::env::current_exe()?;
-    let manifest = ("CARGO_MANIFEST_DIR".to_owned(), tree.join("xtask").display().to_string());
+    let manifest = Variables::new().with("CARGO_MANIFEST_DIR", tree.join("xtask").display());
     let (ours, theirs) = in_turn(
         runs,
         || {
             let began = Instant::now();
-            let env = Env::Inherited(vec![manifest.clone()]);
+            let env = Env::Inherited(manifest.clone());
             let lines = process::run("say the difference", &program, &["diff", "a..b"], env, |_| {})?;
             let took = began.elapsed();
             anyhow::ensure!(lines.len() > COLLECTIONS / 2, "{lines:?}");

@@ -123,7 +123,7 @@ fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) ->
         (RunnerFrom::Source, _) => None,
         (RunnerFrom::Prebuilt, Some(runner)) => Some(engine::given_runner(runner)?),
         (RunnerFrom::Prebuilt, None) => {
-            Some(steps.step("runner", || Ok(engine::build_runner(root, Vec::new())?))?)
+            Some(steps.step("runner", || Ok(engine::build_runner(root, contract::Variables::new())?))?)
         }
     };
     let runner = match (&file, wanted.runner) {

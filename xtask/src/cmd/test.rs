@@ -5,7 +5,7 @@ use crate::docker::Docker;
 use crate::suites::{
     Binaries, Coverage, Done, Group, Means, PROVISIONING, SUITES, Suite, Tally, Went, What, conclude,
 };
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use std::path::Path;
 use std::time::Instant;
 use testbed::{Cache, Progress};
@@ -46,7 +46,7 @@ struct Run<'a> {
     require: bool,
     coverage: Option<Coverage>,
     binaries: Outcome<Binaries>,
-    services: Outcome<Vec<(String, String)>>,
+    services: Outcome<Variables>,
 }
 
 /// Runs the suites in order; all of them, so that one failure does not hide another.
@@ -57,7 +57,7 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let coverage = args.coverage.then(|| Coverage::begin(root)).transpose()?;
     let variables = coverage.as_ref().map(Coverage::build_variables).unwrap_or_default();
     let binaries = Binaries::build(root, only_fast, variables);
-    let services = if only_fast { Ok(Vec::new()) } else { services(root, args.require) };
+    let services = if only_fast { Ok(Variables::new()) } else { services(root, args.require) };
     let run = Run { root, require: args.require, coverage, binaries, services };
     let suites = std::thread::scope(|scope| {
         let beside = [&PROVISIONING].into_iter().find(wanted).map(|suite| {
@@ -115,9 +115,9 @@ impl Run<'_> {
     }
 
     /// The variables of a suite, if it can run here.
-    fn env(&self, suite: &Suite) -> Outcome<Vec<(String, String)>> {
+    fn env(&self, suite: &Suite) -> Outcome<Variables> {
         if suite.group == Group::Fast {
-            return Ok(Vec::new());
+            return Ok(Variables::new());
         }
         require_programs(suite)?;
         self.services.clone()
@@ -125,15 +125,12 @@ impl Run<'_> {
 }
 
 /// Fetches the services once, so that no test has to, and says where they are.
-fn services(root: &Path, require: bool) -> Outcome<Vec<(String, String)>> {
+fn services(root: &Path, require: bool) -> Outcome<Variables> {
     let (cache, progress) = (Cache::open()?, console::progress());
     let (postgres, install) = testbed::provision_all(&cache, root, &progress)?;
     testbed::embedded(&cache, &postgres, &progress)?;
-    let mut env = vec![("TEST_DIRECTUS".to_owned(), install.dir.display().to_string())];
-    if require {
-        env.push(("TEST_REQUIRE".to_owned(), "1".to_owned()));
-    }
-    Ok(env)
+    let env = Variables::new().with("TEST_DIRECTUS", install.dir.display());
+    Ok(if require { env.with("TEST_REQUIRE", 1) } else { env })
 }
 
 /// What a suite needs and we do not fetch.

@@ -9,7 +9,7 @@ use crate::http::Address;
 use crate::process::Running;
 use crate::project::PROJECT;
 use anyhow::Result;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use serde_json::json;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -70,17 +70,14 @@ impl Services {
     }
 
     /// The variables that name the database, as seen from this machine.
-    pub(crate) fn database(&self) -> Vec<(String, String)> {
-        [
-            ("DB_CLIENT", "pg".to_owned()),
-            ("DB_HOST", "127.0.0.1".to_owned()),
-            ("DB_PORT", self.database_port.to_string()),
-            ("DB_DATABASE", DATABASE.to_owned()),
-            ("DB_USER", SUPERUSER.to_owned()),
-            ("DB_PASSWORD", self.password.clone()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec()
+    pub(crate) fn database(&self) -> Variables {
+        Variables::new()
+            .with("DB_CLIENT", "pg")
+            .with("DB_HOST", "127.0.0.1")
+            .with("DB_PORT", self.database_port)
+            .with("DB_DATABASE", DATABASE)
+            .with("DB_USER", SUPERUSER)
+            .with("DB_PASSWORD", &self.password)
     }
 
     /// Stops them; their volumes stay.
@@ -88,7 +85,7 @@ impl Services {
     /// # Errors
     /// Docker's own words.
     pub(crate) fn stop(&self) -> Outcome<()> {
-        self.compose("stop the services", &["down"], &[], |_| {}).map(drop)
+        self.compose("stop the services", &["down"], &Variables::new(), |_| {}).map(drop)
     }
 
     /// Stops them and removes their volumes.
@@ -96,7 +93,8 @@ impl Services {
     /// # Errors
     /// Docker's own words.
     pub(crate) fn remove(&self) -> Outcome<()> {
-        self.compose("remove the services", &["down", "--volumes", "--rmi", "local"], &[], |_| {}).map(drop)
+        let words = ["down", "--volumes", "--rmi", "local"];
+        self.compose("remove the services", &words, &Variables::new(), |_| {}).map(drop)
     }
 
     fn words<'a>(&'a self, file: &'a str, arguments: &[&'a str]) -> Vec<&'a str> {
@@ -118,7 +116,7 @@ impl Services {
         &self,
         what: &str,
         arguments: &[&str],
-        variables: &[(String, String)],
+        variables: &Variables,
         each: impl Fn(&str) + Send + 'static,
     ) -> Outcome<Vec<String>> {
         let file = self.file.display().to_string();
@@ -211,17 +209,15 @@ pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
     };
     services.write(home)?;
     let address = Address::Port(port);
-    let variables = [
-        ("DIRECTUS_PORT", port.to_string()),
-        ("DATABASE_PORT", services.database_port.to_string()),
-        ("DB_DATABASE", DATABASE.to_owned()),
-        ("DB_PASSWORD", services.password.clone()),
-        ("SECRET", login.secret.expose().to_owned()),
-        ("ADMIN_EMAIL", login.email.clone()),
-        ("ADMIN_PASSWORD", login.password.expose().to_owned()),
-        ("PUBLIC_URL", address.to_string()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
+    let variables = Variables::new()
+        .with("DIRECTUS_PORT", port)
+        .with("DATABASE_PORT", services.database_port)
+        .with("DB_DATABASE", DATABASE)
+        .with("DB_PASSWORD", &services.password)
+        .with("SECRET", login.secret.expose())
+        .with("ADMIN_EMAIL", &login.email)
+        .with("ADMIN_PASSWORD", login.password.expose())
+        .with("PUBLIC_URL", &address);
     let containers = |services: &Services| {
         services.compose("look for the services", &["ps", "--quiet"], &variables, |_| {}).unwrap_or_default()
     };
@@ -269,7 +265,7 @@ fn with_log(services: &Services, failure: Failure) -> Failure {
     let log = services.compose(
         "read the log",
         &["logs", "--no-log-prefix", "--tail", "40", "directus"],
-        &[],
+        &Variables::new(),
         |_| {},
     );
     let lines: Vec<String> = log.unwrap_or_default().iter().map(|line| format!("  | {line}")).collect();

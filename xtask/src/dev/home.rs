@@ -14,7 +14,7 @@
 //! A record without a lock is of one that has ended, however it did. No child inherits the lock, so it is free the moment its holder is gone.
 
 use crate::engine::Login;
-use contract::{Exit, Failure, Outcome, Secret};
+use contract::{Exit, Failure, Outcome, Secret, Variables};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -49,7 +49,7 @@ pub(crate) struct Record {
     /// The release that it was started with, as far as a rebuilt runner makes another one too.
     pub(crate) release: String,
     /// The variables that name the database.
-    pub(crate) database: Vec<(String, String)>,
+    pub(crate) database: Variables,
 }
 
 impl Home {
@@ -221,7 +221,7 @@ fn name(root: &Path) -> String {
 impl Record {
     fn to_json(&self) -> Value {
         let database: serde_json::Map<String, Value> =
-            self.database.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
+            self.database.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         json!({ "engine": self.engine, "pid": self.pid, "port": self.port, "release": self.release, "database": database })
     }
 
@@ -232,9 +232,7 @@ impl Record {
             pid: i32::try_from(json["pid"].as_i64()?).ok()?,
             port: u16::try_from(json["port"].as_u64()?).ok()?,
             release: json["release"].as_str()?.to_owned(),
-            database: database
-                .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
-                .collect::<Option<_>>()?,
+            database: database.map(|(name, value)| Some((name, value.as_str()?))).collect::<Option<_>>()?,
         })
     }
 }
@@ -250,7 +248,7 @@ mod tests {
             pid: 7,
             port: 8055,
             release: "3f2a91c0b7d4".to_owned(),
-            database: vec![("DB_HOST".to_owned(), "/tmp/s".to_owned())],
+            database: Variables::new().with("DB_HOST", "/tmp/s"),
         }
     }
 

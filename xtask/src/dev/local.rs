@@ -12,8 +12,7 @@ use anyhow::Result;
 use boot::BootSettings;
 use boot::drift::Policy;
 use boot::release::Release;
-use contract::env::Environment;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -99,13 +98,12 @@ pub(super) fn boot_of(
     home: &Home,
     install: &DirectusInstall,
     record: &Record,
-) -> Result<(BootSettings, Vec<(String, String)>)> {
+) -> Result<(BootSettings, Variables)> {
     let (address, login) = (Address::Port(record.port), home.login_or_new()?);
     let mut variables = record.database.clone();
     variables.extend(engine::directus_variables(root, install, home.dir(), &address, &login)?);
     variables.extend(unsaved::choices(|name| std::env::var(name).ok()));
-    let environment = Environment::resolve(variables.clone(), |_| Err(String::new()))?;
-    Ok((settings_for(root, install, environment)?, variables))
+    Ok((settings_for(root, install, variables.clone().into())?, variables))
 }
 
 /// It runs; whether it is healthy is worth a question.
@@ -133,12 +131,9 @@ fn silent(home: &Home, why: String) -> Failure {
 /// What tells one run from another: the release, and the very binary that runs it.
 fn release(root: &Path, ground: &Ground) -> Result<String> {
     // Only the artefacts count; the settings insist on a database.
-    let database = [("DB_HOST", "/nowhere"), ("DB_DATABASE", "x"), ("DB_USER", "x")];
-    let mut variables: Vec<(String, String)> =
-        database.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    variables.push(("EXTENSIONS_PATH".to_owned(), root.join("extensions").display().to_string()));
-    let environment = Environment::resolve(variables, |_| Err(String::new()))?;
-    let release = Release::read(&settings_for(root, &ground.install, environment)?)?;
+    let database = Variables::from([("DB_HOST", "/nowhere"), ("DB_DATABASE", "x"), ("DB_USER", "x")]);
+    let variables = database.with("EXTENSIONS_PATH", root.join("extensions").display());
+    let release = Release::read(&settings_for(root, &ground.install, variables.into())?)?;
     let binary = fs::metadata(&ground.runner)?;
     let built = binary.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{:x}-{:x}", release.id, binary.len(), built.as_millis()))

@@ -16,7 +16,7 @@ use crate::http::Address;
 use anyhow::Result;
 use compose::Services;
 use contract::env::{self, Environment};
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use home::{Home, Record};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub(crate) struct Up {
     /// Where database and Directus come from.
     pub(crate) engine: String,
     /// The variables that name its database, as Directus takes them.
-    pub(crate) database: Vec<(String, String)>,
+    pub(crate) database: Variables,
     /// Whether it was running already.
     pub(crate) was_running: bool,
     /// What was clicked in it and is in no file yet, one line each.
@@ -94,9 +94,7 @@ impl Up {
 
     /// What opens a session in its database.
     pub(crate) fn psql(&self) -> String {
-        let value = |name: &str| {
-            self.database.iter().find(|(each, _)| each == name).map_or("", |(_, value)| value.as_str())
-        };
+        let value = |name: &str| self.database.get(name).unwrap_or_default();
         format!(
             "psql -h {} -p {} -U {} {}",
             value("DB_HOST"),
@@ -244,16 +242,14 @@ pub(crate) fn remove(root: &Path, before: impl FnOnce(&Down)) -> Result<()> {
 pub(crate) fn environment(root: &Path) -> Option<Environment> {
     let home = Home::of(root).ok()?;
     let login = home.login()?;
-    let (mut variables, port) = match home.running() {
+    let (database, port) = match home.running() {
         Some(record) => (record.database, record.port),
         None => Services::running(&home).map(|services| (services.database(), services.port))?,
     };
-    variables.extend([
-        (env::DIRECTUS_URL.to_owned(), Address::Port(port).to_string()),
-        (env::DIRECTUS_EMAIL.to_owned(), login.email),
-        (env::DIRECTUS_PASSWORD.to_owned(), login.password.expose().to_owned()),
-    ]);
-    Environment::resolve(variables, |_| Err(String::new())).ok()
+    let server = database.with(env::DIRECTUS_URL, Address::Port(port));
+    let login =
+        server.with(env::DIRECTUS_EMAIL, login.email).with(env::DIRECTUS_PASSWORD, login.password.expose());
+    Some(login.into())
 }
 
 /// The Directus to talk to: the one that the environment names, else the one that `up` runs.

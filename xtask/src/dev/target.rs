@@ -58,8 +58,7 @@ mod tests {
     use super::*;
 
     fn of(pairs: &[(&str, &str)]) -> Outcome<(Address, Credentials)> {
-        let pairs = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        named(&Environment::resolve(pairs, |_| Err(String::new()))?)
+        named(&pairs.iter().copied().collect::<contract::Variables>().into())
     }
 
     #[test]

@@ -12,7 +12,7 @@ use boot::status::Status;
 use boot::{Boot, BootSettings, Event, Interrupt, release};
 use contract::artefacts::SNAPSHOT;
 use contract::env;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use serde_json::{Map, Value};
 use snapshot::Snapshot;
 use snapshot::change::{self, Change, Edit, Object, Place};
@@ -22,10 +22,10 @@ use std::collections::BTreeMap;
 const CHOICES: [&str; 3] = [env::ALLOW_DESTRUCTIVE, env::ON_DRIFT, env::ROLLBACK];
 
 /// The choices of whoever calls `up`, for its runner. Unless it is said otherwise, what was clicked stays.
-pub(super) fn choices(variable: impl Fn(&str) -> Option<String>) -> Vec<(String, String)> {
+pub(super) fn choices(variable: impl Fn(&str) -> Option<String>) -> Variables {
     let chosen = |name: &str| variable(name).filter(|value| !value.is_empty());
     let or_default = |name: &str| chosen(name).or((name == env::ON_DRIFT).then(|| "ignore".to_owned()));
-    CHOICES.iter().filter_map(|name| Some(((*name).to_owned(), or_default(name)?))).collect()
+    CHOICES.iter().filter_map(|name| Some((*name, or_default(name)?))).collect()
 }
 
 /// The differences, one line each.

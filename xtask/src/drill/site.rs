@@ -7,6 +7,7 @@ use crate::engine::{Ground, Login, directus_variables};
 use crate::http::Address;
 use crate::process::{self, Env, Running};
 use anyhow::Result;
+use contract::Variables;
 use std::path::{Path, PathBuf};
 use testbed::{Database, Instance, Server};
 
@@ -16,7 +17,7 @@ pub(crate) struct Site<'a> {
     root: &'a Path,
     server: Server,
     folder: PathBuf,
-    variables: Vec<(String, String)>,
+    variables: Variables,
     _undoing: Undoing,
 }
 
@@ -31,8 +32,7 @@ impl<'a> Site<'a> {
         let undoing = Undoing::new(move || drop(instance));
         let server = ground.server(&folder)?;
         let address = Address::Socket(folder.join("directus.sock"));
-        let mut variables = directus_variables(root, &ground.install, &folder, &address, &Login::new()?)?;
-        variables.retain(|(name, _)| name != contract::env::ROOT);
+        let variables = directus_variables(root, &ground.install, &folder, &address, &Login::new()?)?;
         Ok(Site { ground, root, server, folder, variables, _undoing: undoing })
     }
 
@@ -60,11 +60,10 @@ impl<'a> Site<'a> {
     }
 
     /// The runner's environment for a release and a database.
-    pub(crate) fn environment(&self, database: &Database<'_>, release: &Path) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self, database: &Database<'_>, release: &Path) -> Variables {
         let mut environment = self.variables.clone();
         environment.extend(database.environment());
-        environment.push((contract::env::ROOT.to_owned(), release.display().to_string()));
-        environment
+        environment.with(contract::env::ROOT, release.display())
     }
 
     /// Starts `runner prepare` of a release, with JSON lines.
@@ -77,8 +76,7 @@ impl<'a> Site<'a> {
         release: &Path,
         each: impl Fn(&str) + Send + 'static,
     ) -> Result<Running> {
-        let mut environment = self.environment(database, release);
-        environment.push((contract::env::LOG.to_owned(), "json".to_owned()));
+        let environment = self.environment(database, release).with(contract::env::LOG, "json");
         Ok(process::start(&self.ground.runner, &["prepare"], Env::Only(environment), each)?)
     }
 
@@ -87,9 +85,7 @@ impl<'a> Site<'a> {
     /// # Errors
     /// When it does not start.
     pub(crate) fn start(&self, database: &Database<'_>, release: &Path, socket: &Path) -> Result<Running> {
-        let mut environment = self.environment(database, release);
-        environment.retain(|(name, _)| name != "UNIX_SOCKET_PATH");
-        environment.push(("UNIX_SOCKET_PATH".to_owned(), socket.display().to_string()));
+        let environment = self.environment(database, release).with("UNIX_SOCKET_PATH", socket.display());
         Ok(process::start(&self.ground.runner, &["start"], Env::Only(environment), |_| {})?)
     }
 

@@ -14,7 +14,7 @@ use crate::http::Address;
 use crate::image::build::Labels;
 use crate::project::PROJECT;
 use anyhow::Result;
-use contract::{Exit, Failure, Outcome, Secret};
+use contract::{Exit, Failure, Outcome, Secret, Variables};
 use rustix::process::getpid;
 use serde_json::Value;
 use snapshot::Snapshot;
@@ -66,13 +66,11 @@ pub(crate) enum Listen {
 
 impl Listen {
     /// What tells Directus. On a network that it shares with us, as the machine's own, it listens where we are and nobody else is.
-    fn variables(self, is_shared: bool) -> Vec<(String, String)> {
+    fn variables(self, is_shared: bool) -> Variables {
         match (self, is_shared) {
-            (Listen::Socket, _) => vec![("UNIX_SOCKET_PATH".to_owned(), SOCKET.to_owned())],
-            (Listen::Port(port), true) => {
-                vec![("HOST".to_owned(), "127.0.0.1".to_owned()), ("PORT".to_owned(), port.to_string())]
-            }
-            (Listen::Port(_), false) | (Listen::AnyPort, _) => Vec::new(),
+            (Listen::Socket, _) => Variables::new().with("UNIX_SOCKET_PATH", SOCKET),
+            (Listen::Port(port), true) => Variables::new().with("HOST", "127.0.0.1").with("PORT", port),
+            (Listen::Port(_), false) | (Listen::AnyPort, _) => Variables::new(),
         }
     }
 }
@@ -142,40 +140,35 @@ impl DockerScene {
     }
 
     /// The candidate's environment.
-    fn environment(&self) -> Vec<(String, String)> {
-        let mut all: Vec<(String, String)> = match &self.database {
+    fn environment(&self) -> Variables {
+        let mut all = match &self.database {
             Database::Given(given) => given.variables(),
-            Database::Own(_) => [
+            Database::Own(_) => Variables::from([
                 ("DB_HOST", "database"),
                 ("DB_DATABASE", DATABASE),
                 ("DB_USER", SUPERUSER),
                 ("DB_PASSWORD", &self.password),
-            ]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .to_vec(),
+            ]),
         };
-        let own = [
+        all.extend([
             ("SECRET", self.secret.as_str()),
             ("ADMIN_EMAIL", EMAIL),
             ("ADMIN_PASSWORD", &self.password),
             ("PUBLIC_URL", "http://localhost:8055"),
             ("TELEMETRY", "false"),
-        ];
-        all.extend(own.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        ]);
         all.extend(self.listen.variables(self.is_shared()));
         all
     }
 
     /// `docker run` of the candidate, as far as all its uses have it in common, and the variables that it names.
-    fn run_words(&self, role: &str, variables: &[(&str, &str)]) -> (Vec<String>, Vec<(String, String)>) {
+    fn run_words(&self, role: &str, variables: &Variables) -> (Vec<String>, Variables) {
         let mut environment = self.environment();
-        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment.extend(variables);
         let mut words: Vec<String> =
             ["run", "--network", &self.network, "--name", &self.name(role)].map(str::to_owned).to_vec();
         words.extend(Label::of_this_process().arguments(&self.id));
-        for (name, _) in &environment {
-            words.extend(["--env".to_owned(), name.clone()]);
-        }
+        words.extend(environment.iter().flat_map(|(name, _)| ["--env", name]).map(str::to_owned));
         (words, environment)
     }
 
@@ -264,7 +257,7 @@ impl DockerScene {
         std::fs::create_dir_all(path.parent().unwrap_or(path))?;
         let words =
             ["run", "--rm", "--network", "none", "--entrypoint", "cat", &self.image, "/usr/local/bin/runner"];
-        let runner = self.docker.output("take the candidate's runner", &words, &[])?;
+        let runner = self.docker.output("take the candidate's runner", &words)?;
         std::fs::write(path, runner)?;
         Ok(std::fs::set_permissions(path, Permissions::from_mode(0o755))?)
     }
@@ -273,7 +266,7 @@ impl DockerScene {
     ///
     /// # Errors
     /// As [`Scene::prepare`].
-    pub(crate) fn prepare_image(&self, image: &str, variables: &[(&str, &str)]) -> Result<()> {
+    pub(crate) fn prepare_image(&self, image: &str, variables: &Variables) -> Result<()> {
         let (mut words, environment) = self.run_words("prepare", variables);
         words.extend(["--rm", image, "prepare"].map(str::to_owned));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -286,7 +279,7 @@ impl DockerScene {
     /// # Errors
     /// As [`Scene::start`].
     pub(crate) fn start_image(&self, image: &str) -> Result<Box<dyn Serving + '_>> {
-        let (mut words, environment) = self.run_words(DIRECTUS, &[]);
+        let (mut words, environment) = self.run_words(DIRECTUS, &Variables::new());
         // Its own health check, asked more often.
         words.extend(["--detach", "--health-interval", "1s"].map(str::to_owned));
         match (self.listen, self.is_shared()) {
@@ -337,7 +330,7 @@ impl Ask for DockerScene {
                     query,
                     DATABASE,
                 ]);
-                let said = self.docker.output("ask the database", &words, &[])?;
+                let said = self.docker.output("ask the database", &words)?;
                 Ok(String::from_utf8_lossy(&said).lines().map(str::to_owned).collect())
             }
         }
@@ -346,10 +339,9 @@ impl Ask for DockerScene {
 
 impl Scene for DockerScene {
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
-        let consent = super::consent()?;
-        let consent = consent.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let variables: Vec<(&str, &str)> = consent.chain(variables.iter().copied()).collect();
-        self.prepare_image(&self.image, &variables)
+        let mut all = Variables::from_iter(super::consent()?);
+        all.extend(variables.iter().copied());
+        self.prepare_image(&self.image, &all)
     }
 
     fn picture(&self) -> Result<String> {
@@ -415,7 +407,7 @@ impl Container<'_> {
 impl Serving for Container<'_> {
     fn schema(&mut self) -> Result<Snapshot> {
         let words = ["exec", &self.name, "runner", "snapshot"];
-        let said = self.scene.docker.output("ask the container for its schema", &words, &[])?;
+        let said = self.scene.docker.output("ask the container for its schema", &words)?;
         let schema: Value = serde_json::from_slice(&said)?;
         Snapshot::from_json(schema)
             .map_err(|error| Failure::new("read the container's schema").cause(error).into())
@@ -579,8 +571,7 @@ fn start_database(
     words.extend(["--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_DB", &PROJECT.database_image]);
     // Nobody needs these rows after a power cut.
     words.extend(["postgres", "-c", "fsync=off", "-c", "full_page_writes=off"]);
-    let variables = [("POSTGRES_PASSWORD", password), ("POSTGRES_DB", DATABASE)];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let variables = [("POSTGRES_PASSWORD", password), ("POSTGRES_DB", DATABASE)].into();
     docker.run_with("start the database", &words, &variables, |_| {})?;
     Ok(())
 }
@@ -640,7 +631,7 @@ mod tests {
         assert_eq!(variables(Listen::Port(9000)), ["HOST=127.0.0.1", "PORT=9000"]);
         assert_eq!(variables(Listen::Socket), ["UNIX_SOCKET_PATH=/tmp/directus.sock"]);
         // Published, it must listen on the container's own address.
-        assert_eq!(Listen::Port(9000).variables(false), []);
+        assert_eq!(Listen::Port(9000).variables(false), Variables::new());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::ending::Undoing;
 use contract::database::{DatabaseSettings, Target};
 use contract::env::{DB_WAIT_S, Environment};
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use migrations::session::{self, Session};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ const WAIT_S: u64 = 60;
 /// A throwaway database on a given server.
 pub(crate) struct Given {
     settings: DatabaseSettings,
-    variables: Vec<(String, String)>,
+    variables: Variables,
     _undoing: Undoing,
 }
 
@@ -71,17 +71,14 @@ impl Given {
             "DB_SSL__CA",
             "DB_SSL__REJECT_UNAUTHORIZED",
         ];
-        let mut variables: Vec<(String, String)> = names
-            .iter()
-            .filter_map(|each| Some(((*each).to_owned(), environment.get(each)?.to_owned())))
-            .collect();
-        variables.push(("DB_DATABASE".to_owned(), name));
-        variables.push(("DB_CLIENT".to_owned(), "pg".to_owned()));
+        let server: Variables =
+            names.into_iter().filter_map(|each| Some((each, environment.get(each)?))).collect();
+        let variables = server.with("DB_DATABASE", name).with("DB_CLIENT", "pg");
         Ok(Some(Given { settings, variables, _undoing: undoing }))
     }
 
     /// The variables that name the throwaway database.
-    pub(crate) fn variables(&self) -> Vec<(String, String)> {
+    pub(crate) fn variables(&self) -> Variables {
         self.variables.clone()
     }
 

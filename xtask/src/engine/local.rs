@@ -10,8 +10,7 @@ use crate::http::Address;
 use crate::process::{self, Env};
 use anyhow::Result;
 use boot::release::EXTENSIONS_PATH;
-use contract::env::Environment;
-use contract::{Exit, Failure, Outcome, Secret};
+use contract::{Exit, Failure, Outcome, Secret, Variables};
 use std::path::{Path, PathBuf};
 use testbed::{Cache, DirectusInstall, Instance, PostgresRoot, Server, ServerOptions};
 
@@ -29,7 +28,7 @@ pub(crate) struct Stage {
     database: Database,
     folder: PathBuf,
     address: Address,
-    variables: Vec<(String, String)>,
+    variables: Variables,
     login: Login,
     install: DirectusInstall,
     _undoing: Undoing,
@@ -81,7 +80,7 @@ impl Ground {
             // The build waits for its child in this thread, which is what the parent-death signal is tied to.
             let runner = scope.spawn(|| match runner {
                 Some(runner) => given_runner(runner),
-                None => build_runner(root, Vec::new()),
+                None => build_runner(root, Variables::new()),
             });
             let provisioned = testbed::provision_all(&cache, root, &progress);
             let runner = runner.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -101,8 +100,8 @@ impl Ground {
         let install = testbed::directus(&cache, tree, &crate::console::progress())?;
         // Kept, so that only the first rehearsal builds everything.
         let target =
-            ("CARGO_TARGET_DIR".to_owned(), cache.dir().join("rehearsal-target").display().to_string());
-        let runner = if same_runner { self.runner.clone() } else { build_runner(tree, vec![target])? };
+            Variables::new().with("CARGO_TARGET_DIR", cache.dir().join("rehearsal-target").display());
+        let runner = if same_runner { self.runner.clone() } else { build_runner(tree, target)? };
         Ok(Ground { runner, install, postgres: self.postgres.clone() })
     }
 
@@ -135,7 +134,7 @@ pub(crate) fn given_runner(runner: &Path) -> Outcome<PathBuf> {
 ///
 /// # Errors
 /// What cargo says.
-pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Outcome<PathBuf> {
+pub(crate) fn build_runner(root: &Path, variables: Variables) -> Outcome<PathBuf> {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let what = "build the runner with `cargo`";
     let mut arguments = vec![
@@ -163,7 +162,7 @@ pub(crate) fn build_runner(root: &Path, variables: Vec<(String, String)>) -> Out
             "add the target with `rustup`",
             Path::new("rustup"),
             &add,
-            Env::Inherited(Vec::new()),
+            Env::Inherited(Variables::new()),
             |_| {},
         )
         .map_err(|failure| failure.hint(format!("install the target {target} for this Rust toolchain")))?;
@@ -213,19 +212,15 @@ impl Stage {
     }
 
     /// The whole environment of the runner: nothing of the developer's own leaks in.
-    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self) -> Variables {
         self.variables.clone()
     }
 
     /// The same, for another tree's artefacts and its Directus.
-    pub(crate) fn environment_of(&self, tree: &Path, ground: &Ground) -> Vec<(String, String)> {
+    pub(crate) fn environment_of(&self, tree: &Path, ground: &Ground) -> Variables {
         let mut variables = self.variables.clone();
-        let theirs = runner_variables(tree, &ground.install);
-        variables
-            .retain(|(name, _)| !theirs.iter().any(|(their, _)| their == name) && name != EXTENSIONS_PATH);
-        variables.extend(theirs);
-        variables.push((EXTENSIONS_PATH.to_owned(), tree.join("extensions").display().to_string()));
-        variables
+        variables.extend(runner_variables(tree, &ground.install));
+        variables.with(EXTENSIONS_PATH, tree.join("extensions").display())
     }
 
     /// The administrator.
@@ -288,10 +283,9 @@ impl Stage {
     /// # Errors
     /// As [`Stage::bridge`].
     pub(crate) fn bridge_with(&self, root: &Path, more: &[(&str, &str)]) -> Result<boot::Bridge> {
-        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let environment =
-            Environment::resolve(self.variables.iter().cloned().chain(more), |_| Err(String::new()))?;
-        Ok(bridge(&settings_for(root, &self.install, environment)?)?)
+        let mut variables = self.variables.clone();
+        variables.extend(more.iter().copied());
+        Ok(bridge(&settings_for(root, &self.install, variables.into())?)?)
     }
 
     /// For `--keep`: lines that say how to reach both.
@@ -307,8 +301,7 @@ impl Stage {
 
 impl Ask for Stage {
     fn ask(&self, query: &str) -> Result<Vec<String>> {
-        let environment = Environment::resolve(self.variables.clone(), |_| Err(String::new()))?;
-        ask(&contract::DatabaseSettings::from_environment(&environment)?, query)
+        ask(&contract::DatabaseSettings::from_environment(&self.environment().into())?, query)
     }
 }
 
@@ -343,7 +336,7 @@ impl Database {
         Ok(Database::Own(server))
     }
 
-    fn variables(&self) -> Vec<(String, String)> {
+    fn variables(&self) -> Variables {
         match self {
             Database::Own(server) => server.environment(DATABASE),
             Database::Given(given) => given.variables(),
@@ -374,33 +367,25 @@ pub(crate) fn directus_variables(
     folder: &Path,
     address: &Address,
     login: &Login,
-) -> Result<Vec<(String, String)>> {
-    let text = |path: PathBuf| path.display().to_string();
-    let (port, socket) = match address {
-        Address::Port(port) => (port.to_string(), String::new()),
-        Address::Socket(path) => ("0".to_owned(), text(path.clone())),
+) -> Result<Variables> {
+    let runner = runner_variables(root, install);
+    let (listening, public_port) = match address {
+        Address::Port(port) => (runner.with("PORT", port), *port),
+        Address::Socket(path) => (runner.with("PORT", 0).with("UNIX_SOCKET_PATH", path.display()), 8055),
         Address::Url(url) => return Err(anyhow::anyhow!("listen at {url}: only on this machine")),
     };
-    let public_url = format!("http://localhost:{}", if port == "0" { "8055" } else { &port });
-    let pairs = [
-        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
-        ("HOME", text(folder.to_path_buf())),
-        ("SECRET", login.secret.expose().to_owned()),
-        ("ADMIN_EMAIL", login.email.clone()),
-        ("ADMIN_PASSWORD", login.password.expose().to_owned()),
-        ("HOST", "127.0.0.1".to_owned()),
-        ("PORT", port),
-        ("UNIX_SOCKET_PATH", socket),
-        ("PUBLIC_URL", public_url),
-        (EXTENSIONS_PATH, text(root.join("extensions"))),
-        ("STORAGE_LOCAL_ROOT", text(folder.join("uploads"))),
-        ("TELEMETRY", "false".to_owned()),
-    ];
     std::fs::create_dir_all(folder.join("uploads"))?;
-    let mut variables = runner_variables(root, install);
-    let pairs = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    variables.extend(pairs.map(|(name, value)| (name.to_owned(), value)));
-    Ok(variables)
+    Ok(listening
+        .with("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .with("HOME", folder.display())
+        .with("SECRET", login.secret.expose())
+        .with("ADMIN_EMAIL", &login.email)
+        .with("ADMIN_PASSWORD", login.password.expose())
+        .with("HOST", "127.0.0.1")
+        .with("PUBLIC_URL", format!("http://localhost:{public_port}"))
+        .with(EXTENSIONS_PATH, root.join("extensions").display())
+        .with("STORAGE_LOCAL_ROOT", folder.join("uploads").display())
+        .with("TELEMETRY", false))
 }
 
 /// `2 * bytes` hexadecimal digits from the system's random source.

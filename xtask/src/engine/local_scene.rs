@@ -7,6 +7,7 @@ use crate::directus::Directus;
 use crate::http;
 use crate::process::{self, Env, Running};
 use anyhow::Result;
+use contract::Variables;
 use contract::artefacts::SNAPSHOT;
 use snapshot::Snapshot;
 use std::path::Path;
@@ -26,7 +27,7 @@ impl Scene for LocalScene<'_> {
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()> {
         let mut environment = self.stage.environment();
         environment.extend(super::consent()?);
-        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        environment.extend(variables.iter().copied());
         process::run(
             "boot with the runner",
             &self.ground.runner,
@@ -95,7 +96,7 @@ impl Serving for Process<'_> {
 ///
 /// # Errors
 /// When Directus ends, or is not healthy in time.
-pub(crate) fn serve(ground: &Ground, stage: &Stage, environment: Vec<(String, String)>) -> Result<Running> {
+pub(crate) fn serve(ground: &Ground, stage: &Stage, environment: Variables) -> Result<Running> {
     let server = process::start(&ground.runner, &["start"], Env::Only(environment), show)?;
     let began = Instant::now();
     let mut last = "nobody listens yet".to_owned();

@@ -19,7 +19,7 @@ use boot::release::EXTENSIONS_PATH;
 pub(crate) use boot::settings::process_environment as environment;
 use boot::{BootSettings, Bridge};
 use contract::env::{self, Environment};
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use snapshot::Snapshot;
 use std::path::Path;
 use testbed::{Cache, DirectusInstall};
@@ -48,10 +48,9 @@ pub(crate) fn live_environment(root: &Path) -> Outcome<Environment> {
     }
     if let Some(running) = crate::dev::environment(root) {
         // Our own knobs, such as a consent, come along.
-        let own = environment.variables().chain(running.variables());
-        let all: Vec<(String, String)> =
-            own.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        return Environment::resolve(all, |_| Err(String::new()));
+        let mut all = environment.variables().clone();
+        all.extend(running.variables());
+        return Ok(all.into());
     }
     Err(Failure::new("find the database: neither DB_HOST nor DB_CONNECTION_STRING is set, and no instance of cargo xtask up runs")
         .exit(Exit::Usage)
@@ -88,9 +87,7 @@ pub(crate) fn settings_for(
     let environment = match environment.get(EXTENSIONS_PATH) {
         Some(_) => environment,
         None => {
-            let own = environment.variables().map(|(name, value)| (name.to_owned(), value.to_owned()));
-            let extensions = (EXTENSIONS_PATH.to_owned(), root.join("extensions").display().to_string());
-            Environment::resolve(own.chain([extensions]).collect::<Vec<_>>(), |_| Err(String::new()))?
+            environment.variables().clone().with(EXTENSIONS_PATH, root.join("extensions").display()).into()
         }
     };
     let mut settings = BootSettings::from_environment(environment)?;
@@ -123,14 +120,12 @@ pub(crate) fn snapshot_of(bridge: &mut Bridge) -> anyhow::Result<Snapshot> {
 }
 
 /// What makes the runner use the checkout and the local Directus.
-fn runner_variables(root: &Path, install: &DirectusInstall) -> Vec<(String, String)> {
-    let text = |path: &Path| path.display().to_string();
+fn runner_variables(root: &Path, install: &DirectusInstall) -> Variables {
     let is_off = std::env::var(env::PRELINKED).is_ok_and(|value| value == "off");
     let prelinked = install.prelinked.as_deref().filter(|_| !is_off);
-    vec![
-        (env::ROOT.to_owned(), text(root)),
-        (env::DIRECTUS.to_owned(), text(&install.dir)),
-        (env::PRELINKED.to_owned(), prelinked.map_or("off".to_owned(), text)),
-        (env::NODE.to_owned(), text(&install.node)),
-    ]
+    Variables::new()
+        .with(env::ROOT, root.display())
+        .with(env::DIRECTUS, install.dir.display())
+        .with(env::PRELINKED, prelinked.unwrap_or("off".as_ref()).display())
+        .with(env::NODE, install.node.display())
 }

@@ -257,8 +257,7 @@ mod tests {
 
     #[test]
     fn credentials_are_demanded_by_name() {
-        let environment =
-            Environment::resolve([(USER.to_owned(), "bot".to_owned())], |_| Err(String::new())).unwrap();
+        let environment = contract::Variables::new().with(USER, "bot").into();
         let failure = Publication::from_environment(&environment, "r/a").err().unwrap();
         assert_eq!(
             (failure.exit, failure.what.as_str()),

@@ -52,7 +52,7 @@ impl Rehearsal {
         console::say(&format!("    runner: {}", self.runner));
         let recipe = Recipe { from, labels: scene.labels(), ..Recipe::default() };
         let id = build::build(docker, &tree, &recipe, build::tell)?;
-        scene.prepare_image(&id, &[])?;
+        scene.prepare_image(&id, &contract::Variables::new())?;
         Ok(OldImage { id, tree, _folder: folder })
     }
 

@@ -3,7 +3,7 @@
 use crate::git;
 use crate::process::{self, Env};
 use anyhow::Result;
-use contract::{Exit, Failure, Outcome};
+use contract::{Exit, Failure, Outcome, Variables};
 use std::path::{Path, PathBuf};
 
 /// What makes the runner and the bridge: if none of it differs, the working tree's runner is the revision's.
@@ -97,7 +97,7 @@ pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<
         "unpack the revision",
         Path::new("tar"),
         &["-xf", &archive, "-C", &target],
-        Env::Inherited(Vec::new()),
+        Env::Inherited(Variables::new()),
         |_| {},
     )?;
     Ok(tree)

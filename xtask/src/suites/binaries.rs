@@ -1,7 +1,7 @@
 //! The test programs, built as one graph.
 
 use super::Of;
-use contract::Outcome;
+use contract::{Outcome, Variables};
 use std::path::{Path, PathBuf};
 
 /// All that were built.
@@ -21,11 +21,7 @@ impl Binaries {
     ///
     /// # Errors
     /// What the compiler says.
-    pub(crate) fn build(
-        root: &Path,
-        units_only: bool,
-        variables: Vec<(String, String)>,
-    ) -> Outcome<Binaries> {
+    pub(crate) fn build(root: &Path, units_only: bool, variables: Variables) -> Outcome<Binaries> {
         let mut words =
             vec!["test", "--no-run", "--locked", "--workspace", "--message-format=json-render-diagnostics"];
         if units_only {

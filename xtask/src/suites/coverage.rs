@@ -5,7 +5,7 @@
 use super::Binaries;
 use crate::console;
 use crate::process::{self, Env};
-use contract::{Failure, Outcome};
+use contract::{Failure, Outcome, Variables};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl Coverage {
                 "add `llvm-tools` with `rustup`",
                 Path::new("rustup"),
                 &add,
-                Env::Inherited(Vec::new()),
+                Env::Inherited(Variables::new()),
                 |_| {},
             )
             .map_err(|failure| failure.hint("install the component llvm-tools for this Rust toolchain"))?;
@@ -53,13 +53,12 @@ impl Coverage {
     }
 
     /// Variables for the build: a target folder of its own, so that the other one stays as it is.
-    pub(crate) fn build_variables(&self) -> Vec<(String, String)> {
-        vec![
-            ("RUSTFLAGS".to_owned(), "-Cinstrument-coverage".to_owned()),
-            ("CARGO_TARGET_DIR".to_owned(), self.folder.display().to_string()),
+    pub(crate) fn build_variables(&self) -> Variables {
+        Variables::new()
+            .with("RUSTFLAGS", "-Cinstrument-coverage")
+            .with("CARGO_TARGET_DIR", self.folder.display())
             // Build scripts have counters too, of which nobody wants to know.
-            ("LLVM_PROFILE_FILE".to_owned(), self.folder.join("build-%m.profraw").display().to_string()),
-        ]
+            .with("LLVM_PROFILE_FILE", self.folder.join("build-%m.profraw").display())
     }
 
     /// The variable for what is run: a file for each process.

@@ -6,7 +6,7 @@
 use super::binaries::Binary;
 use super::{Means, Tests};
 use crate::process::{self, Env};
-use contract::{Failure, Outcome};
+use contract::{Failure, Outcome, Variables};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,7 +61,7 @@ struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
-    fn new(binary: &'a Binary, words: &[&str], env: &[(String, String)]) -> Outcome<Self> {
+    fn new(binary: &'a Binary, words: &[&str], env: &Variables) -> Outcome<Self> {
         let given = words.iter().find_map(|word| word.strip_prefix("--test-threads=")?.parse().ok());
         let at_once = given.unwrap_or_else(|| binary.at_once());
         let mut words: Vec<String> = words
@@ -81,14 +81,12 @@ impl<'a> Program<'a> {
     }
 
     /// As cargo sets it.
-    fn env(&self, env: &[(String, String)]) -> Env {
-        let mut env = env.to_vec();
-        env.push(("CARGO_MANIFEST_DIR".to_owned(), self.binary.folder.display().to_string()));
-        env.push(("CARGO_PKG_NAME".to_owned(), self.binary.package().to_owned()));
-        Env::Inherited(env)
+    fn env(&self, env: &Variables) -> Env {
+        let env = env.clone().with("CARGO_MANIFEST_DIR", self.binary.folder.display());
+        Env::Inherited(env.with("CARGO_PKG_NAME", self.binary.package()))
     }
 
-    fn run(&self, env: &[(String, String)], step: &Step<'_>, all: usize, tally: &mut Tally) -> Outcome<()> {
+    fn run(&self, env: &Variables, step: &Step<'_>, all: usize, tally: &mut Tally) -> Outcome<()> {
         if self.names.is_empty() {
             return Ok(());
         }

@@ -12,7 +12,7 @@ pub(crate) use libtest::Tally;
 pub(crate) use report::{Done, Went, conclude};
 
 use crate::process::{self, Env};
-use contract::{Failure, Outcome};
+use contract::{Failure, Outcome, Variables};
 use std::path::{Path, PathBuf};
 use testbed::Progress;
 
@@ -135,7 +135,7 @@ pub(crate) const PROVISIONING: Suite = Suite {
 pub(crate) struct Means<'a> {
     pub(crate) binaries: &'a Outcome<Binaries>,
     /// Variables for the tests.
-    pub(crate) env: Vec<(String, String)>,
+    pub(crate) env: Variables,
     pub(crate) progress: &'a Progress,
 }
 
@@ -149,7 +149,7 @@ impl Suite {
             What::Own(perform) => perform(root),
             What::Format(words) => format(root, words),
             What::Compile(words) => {
-                crate::cargo::run(root, &format!("run the {}", self.name), self.name, words, Vec::new())
+                crate::cargo::run(root, &format!("run the {}", self.name), self.name, words, Variables::new())
                     .map(drop)
             }
             What::Tests(tests) => libtest::run(self.name, *tests, means, tally),
@@ -170,9 +170,8 @@ fn on_other_servers(suite: &str, tests: Tests, means: &Means<'_>, tally: &mut Ta
                 continue;
             }
         };
-        let mut env = means.env.clone();
-        env.push(("TEST_DB_HOST".to_owned(), server.socket_dir().display().to_string()));
-        env.push(("TEST_DB_PORT".to_owned(), server.port().to_string()));
+        let host = means.env.clone().with("TEST_DB_HOST", server.socket_dir().display());
+        let env = host.with("TEST_DB_PORT", server.port());
         let means = Means { env, ..*means };
         let passed = libtest::run(&format!("{suite}: Postgres {major}"), tests, &means, tally);
         outcome = outcome.and(passed);
@@ -186,7 +185,7 @@ fn static_rules(root: &Path) -> Outcome<()> {
 
 fn format(root: &Path, words: &[&str]) -> Outcome<()> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
-    let ended = process::start_in(root, &cargo, words, Env::Inherited(Vec::new()), |_| {})?.wait()?;
+    let ended = process::start_in(root, &cargo, words, Env::Inherited(Variables::new()), |_| {})?.wait()?;
     if ended.status.success() {
         return Ok(());
     }

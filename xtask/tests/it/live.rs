@@ -5,7 +5,6 @@ use boot::bridge::{Log, Options};
 use boot::{Boot, BootSettings, Bridge, Interrupt};
 use client::{Address, Client};
 use contract::Secret;
-use contract::env::Environment;
 use serde_json::{Value, json};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -120,13 +119,9 @@ impl Live {
 }
 
 fn settings(place: &Place, root: &Path) -> BootSettings {
-    let mut variables = place.environment(root);
-    let home = place.socket().with_file_name("home").display().to_string();
-    variables.extend(
-        [("HOME", home), ("LOG_LEVEL", "silent".to_owned())].map(|(name, value)| (name.to_owned(), value)),
-    );
-    let environment = Environment::resolve(variables, |_| Err(String::new())).expect("an environment");
-    BootSettings::from_environment(environment).expect("settings")
+    let home = place.socket().with_file_name("home");
+    let variables = place.environment(root).with("HOME", home.display()).with("LOG_LEVEL", "silent");
+    BootSettings::from_environment(variables.into()).expect("settings")
 }
 
 fn prepare(settings: &BootSettings) -> boot::Prepared {

@@ -58,7 +58,7 @@ impl Boot<'_> {
         let release = Release::read(self.settings())?;
         let mut bridge = self.bridge_named(&self.reading_as(), &release, Log::Stderr)?;
         let mut session = self.connect(report)?;
-        let state = State::read(&mut session, &release)?;
+        let state = State::read(&mut session, &release.id, true)?;
         let comparison = self.compared(release, state, &mut session, &mut bridge)?;
         bridge.close();
         Ok(comparison)

@@ -14,18 +14,18 @@ pub use alone::Comparison;
 use crate::bridge::{Log, Options};
 use crate::guard::Guard;
 use crate::interrupt::Interrupt;
-use crate::listing::Line;
 use crate::plan::{self, BootPlan, Route, StepKind};
 use crate::preflight;
-use crate::release::Release;
+use crate::release::{self, Release};
 use crate::report::{Event, Report};
 use crate::settings::BootSettings;
 use crate::state::{self, State};
 use crate::{Bridge, history};
+use catalog::Line;
 use contract::{Exit, Failure, Outcome};
 use migrations::lock::{self, Lock};
-use migrations::{Migrations, Plan, Session};
-use migrations::{ledger, objects, session};
+use migrations::{Plan, Session};
+use migrations::{ledger, session};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
@@ -96,7 +96,7 @@ impl<'a> Boot<'a> {
     pub fn plan(&self, report: Report<'_>) -> Outcome<BootPlan> {
         let release = Release::read(self.settings)?;
         let mut session = self.connect(report)?;
-        let state = State::read(&mut session, &release)?;
+        let state = self.read(&mut session, &release)?;
         Ok(self.decide(release, state, &mut session)?.plan)
     }
 
@@ -105,14 +105,26 @@ impl<'a> Boot<'a> {
     /// # Errors
     /// When the migrations cannot be read, or what Directus threw.
     pub fn live_schema(&self) -> Outcome<Value> {
-        let migrations = migrations::file::discover(&self.settings.artefacts)?;
-        let db_only = not_for_directus(&migrations);
+        let db_only = not_for_directus(&release::read_catalog(self.settings)?.0);
         let name = format!("runner-{}", self.id);
         let options = Options { application_name: &name, db_only: &db_only, log: Log::Stderr };
         let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
         let mut answer = bridge.call("take a snapshot", "snapshot", json!({}))?;
         bridge.close();
         Ok(answer["snapshot"].take())
+    }
+
+    /// What the database has, as `snapshots/database.txt` would have it. Takes no lock and changes nothing.
+    ///
+    /// # Errors
+    /// When the release is malformed, or the database cannot be read.
+    pub fn catalog(&self, report: Report<'_>) -> Outcome<catalog::File> {
+        let release = Release::read(self.settings)?;
+        let mut session = self.connect(report)?;
+        let (live, _) = state::catalog(&mut session)?;
+        let origins = release.origins();
+        let catalog = release.catalog.of(&live);
+        Ok(catalog::File { origins, catalog, ..release.catalog })
     }
 
     /// Brings the database to what the release says, and proves it.
@@ -152,19 +164,24 @@ impl<'a> Boot<'a> {
     }
 
     fn bridge_named(&self, name: &str, release: &Release, log: Log) -> Outcome<Bridge> {
-        let db_only = not_for_directus(&release.migrations);
+        let db_only = not_for_directus(&release.catalog);
         let options = Options { application_name: name, db_only: &db_only, log };
         Bridge::spawn(self.settings, &options, self.interrupt)
+    }
+
+    /// The state; all of it when the full way is asked for.
+    fn read(&self, session: &mut Session, release: &Release) -> Outcome<State> {
+        State::read(session, &release.id, self.settings.choices.always_full)
     }
 
     /// Takes the lock, and reads the state once nobody but us can change it.
     fn lock(&self, session: &mut Session, release: &Release, report: Report<'_>) -> Outcome<(Lock, State)> {
         let mut say = |text: &str| report(Event::Doing(text.to_owned()));
         let lock = lock::acquire(session, self.settings.lock_wait_s, &mut say)?;
-        let mut state = State::read(session, release)?;
+        let mut state = self.read(session, release)?;
         if !state.server.leftovers.is_empty() {
             leftovers::end(session, self.settings.lock_wait_s, &mut say)?;
-            state = State::read(session, release)?;
+            state = self.read(session, release)?;
         }
         Ok((lock, state))
     }
@@ -268,21 +285,11 @@ impl<'a> Boot<'a> {
     }
 }
 
-/// The tables that migrations make. Directus does not manage them.
-pub fn db_only_tables(migrations: &Migrations) -> Vec<String> {
-    let objects = objects::objects(migrations.iter());
-    objects
-        .into_iter()
-        .filter(|object| object.kind == objects::Kind::Table)
-        .map(|object| object.table)
-        .collect()
-}
-
 /// What Directus need not look at: the migrations' tables, and our own bookkeeping, which nobody should be able to turn into a
 /// collection by a click (D12).
-pub fn not_for_directus(migrations: &Migrations) -> Vec<String> {
-    let own = [ledger::TABLE.to_owned(), history::TABLE.to_owned()];
-    db_only_tables(migrations).into_iter().chain(own).collect()
+pub fn not_for_directus(catalog: &catalog::File) -> Vec<String> {
+    let own = [ledger::TABLE, history::TABLE];
+    catalog.catalog.db_only_tables().chain(own).map(str::to_owned).collect()
 }
 
 /// A number that no other boot has: in a container every process id is 1.

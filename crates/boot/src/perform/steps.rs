@@ -5,17 +5,17 @@ use crate::diff::{self, Change, changes};
 use crate::gate::{self, Case};
 use crate::guard::Guard;
 use crate::history::{self, How, Record, spelling};
-use crate::listing::Listing;
 use crate::log::Tail;
 use crate::plan::{Action, Route, Step, StepKind};
 use crate::report::{Event, Report};
 use crate::settings::BootSettings;
 use crate::stake::{self, Stake};
-use crate::{Bridge, preflight, proof, release, state};
+use crate::{Bridge, drift, preflight, proof, release, state};
+use catalog::{Catalog, Line};
 use contract::sql::quoted;
 use contract::{Failure, Outcome, Phase};
 use migrations::session::describe;
-use migrations::{Session, objects, run};
+use migrations::{Session, run};
 use serde_json::{Value, json};
 use std::time::Instant;
 
@@ -92,10 +92,13 @@ impl<'a> Work<'a> {
             None => false,
             Some(latest) => latest.release != release.id,
         };
-        if begins { self.append(false, &state.listing) } else { Ok(()) }
+        if !begins {
+            return Ok(());
+        }
+        self.append(false, &state.catalog, "")
     }
 
-    fn append(&mut self, completed: bool, listing: &Listing) -> Outcome<()> {
+    fn append(&mut self, completed: bool, catalog: &Catalog, fingerprint: &str) -> Outcome<()> {
         let Known { release, state, plan, .. } = self.known;
         let how = match plan.decision.route {
             Route::Full(how) => how,
@@ -109,7 +112,8 @@ impl<'a> Work<'a> {
             completed,
             directus: &directus,
             spelling: &spelling,
-            listing,
+            catalog,
+            fingerprint,
         };
         self.guard.check()?;
         history::append(&mut self.session, &state.tables.home, &record)
@@ -188,8 +192,7 @@ impl<'a> Work<'a> {
     /// dropped, and that can be told without Directus. What hides from this (a narrowing, a column that has no field) is judged afterwards.
     fn gate_by_name(&mut self, report: Report<'_>) -> Outcome<String> {
         let Known { release, state, .. } = self.known;
-        let dropped =
-            diff::dropped(&state.listing, release.snapshot()?, &not_for_directus(&release.migrations));
+        let dropped = diff::dropped(&state.catalog, release.snapshot()?, &not_for_directus(&release.catalog));
         let stakes = stake::weigh(&mut self.session, &state.tables.home, &dropped)?;
         self.judge(&dropped, &stakes, true, report)?;
         Ok(match dropped.len() {
@@ -240,48 +243,39 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// The catalog is read once: what is proved is what is recorded.
     fn prove(&mut self, report: Report<'_>) -> Outcome<String> {
         let release = &self.known.release;
-        let is_kept = |object: &objects::Object| {
-            let name = format!("{}.{}", object.table, object.name);
-            self.known.kept.iter().any(|line| {
-                line.name() == name || (object.kind == objects::Kind::Table && line.name() == object.name)
-            })
-        };
-        let mut expected = objects::objects(release.migrations.iter());
-        expected.retain(|object| !is_kept(object));
         proof::installed(&mut self.session, &release.system_migrations)?;
-        objects::prove(self.session.client(), &expected)?;
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
         if self.known.plan.does(StepKind::Post) {
             verify(&mut self.bridge, self.settings, "prove the post phase")?;
         }
-        let recorded = self.record(report)?;
-        Ok(format!("{} objects of the migrations are there, {recorded}", expected.len()))
+        let (live, fingerprint) = state::catalog(&mut self.session)?;
+        let expected = release.catalog.catalog.lines().count();
+        let unmanaged = proof::catalog(release, self.settings, &live, &self.known.kept)?;
+        let is_new = |line: &&Line| !self.known.state.catalog.has(line);
+        let new: Vec<Line> = unmanaged.iter().filter(is_new).cloned().collect();
+        drift::unmanaged(&new).into_iter().for_each(|note| report(Event::Note(note)));
+        let recorded = self.record(live, &unmanaged, &fingerprint)?;
+        Ok(match self.settings.proves_catalog {
+            true => format!("{expected} objects are there as in git, {recorded}"),
+            false => format!("not proved by {}, {recorded}", catalog::PATH),
+        })
     }
 
-    /// The same release must leave the same listing as before; another one is recorded with what it leaves.
-    fn record(&mut self, report: Report<'_>) -> Outcome<String> {
-        let Known { release, state, .. } = self.known;
-        let live = state::listing(&mut self.session, release)?;
+    /// The same release must leave the same catalog as before; another one is recorded with what it leaves, without what is somebody else's.
+    fn record(&mut self, live: Catalog, unmanaged: &[Line], fingerprint: &str) -> Outcome<String> {
+        let Known { release, state, kept, .. } = self.known;
+        let left = live.retain(|line| !unmanaged.contains(line)).with(kept);
         let spelling = spelling(state.server.version_num);
-        let comparable = state.history.completed().filter(|latest| latest.spelling == spelling);
-        if comparable
-            .is_some_and(|latest| latest.release == release.id && Some(latest) == state.history.latest())
-        {
-            proof::left(&state.history.latest.drift(&live))?;
+        let latest = state.history.latest().filter(|latest| latest.completed && latest.release == release.id);
+        if latest.is_some_and(|latest| latest.spelling == spelling) {
+            proof::left(&state.history.latest.drift(&left))?;
             return Ok("the record stands".to_owned());
         }
-        // What somebody made by hand since the last record is not this release's, and need not be there the next time.
-        let foreign = match comparable {
-            Some(_) => state.history.drift(&state.listing).foreign_to(&release.words),
-            None => Vec::new(),
-        };
         preflight::role(state, "record the release")?;
-        self.append(true, &live.without(&foreign).with(&self.known.kept))?;
-        for line in foreign.iter().take(3) {
-            report(Event::Note(format!("made by hand, and not recorded: {} {}", line.kind(), line.name())));
-        }
+        self.append(true, &left, fingerprint)?;
         Ok(format!("release {} recorded", release.id))
     }
 }

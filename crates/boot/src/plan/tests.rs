@@ -1,15 +1,16 @@
 //! Every state that a boot can find, and the plan that it makes of it.
 
 use super::*;
-use crate::listing::{Listing, Tables};
 use crate::release::Schema;
 use crate::state::Server;
+use catalog::sql::Tables;
+use catalog::{Catalog, File};
 use migrations::{Migration, Migrations};
 use snapshot::Snapshot;
 
 const LATEST: &str = "aaaaaaaaaaaaaaaa";
 const OWN: &str = "bbbbbbbbbbbbbbbb";
-const SNAPSHOT: &str = "version: 1\ndirectus: 11.17.4\nvendor: postgres\ncollections:\n  - collection: entries\n    schema:\n      name: entries\nfields: []\nsystemFields: []\nrelations: []\n";
+const SNAPSHOT: &str = "version: 1\ndirectus: 11.17.4\nvendor: postgres\ncollections:\n  - collection: entries\n    schema:\n      name: entries\nfields:\n  - collection: entries\n    field: note\nsystemFields: []\nrelations: []\n";
 /// What a release left: one collection, one migration, one composite UNIQUE.
 const LEFT: [&str; 8] = [
     "managed|table|entries|",
@@ -29,18 +30,19 @@ fn release() -> Release {
         migrations: Migrations::new([Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1")]),
         schema: Schema::of(Snapshot::parse(SNAPSHOT).unwrap()),
         system_migrations: vec!["A".to_owned(), "B".to_owned()],
-        words: BTreeSet::new(),
+        snapshot_checksum: String::new(),
+        catalog: File { catalog: File::default().of(&catalog(&LEFT)), ..File::default() },
     }
 }
 
-fn listing(lines: &[&str]) -> Listing {
-    Listing::new(lines.iter().map(|line| line.replace('|', "\t")))
+fn catalog(lines: &[&str]) -> Catalog {
+    Catalog::new(lines.iter().map(|line| line.replace('|', "\t")))
 }
 
 /// `lines` without those that contain `gone`, and with `more`.
-fn changed(gone: &str, more: &[&str]) -> Listing {
+fn changed(gone: &str, more: &[&str]) -> Catalog {
     let kept = LEFT.iter().filter(|line| gone.is_empty() || !line.contains(gone));
-    listing(&kept.chain(more).copied().collect::<Vec<_>>())
+    catalog(&kept.chain(more).copied().collect::<Vec<_>>())
 }
 
 fn server() -> Server {
@@ -66,16 +68,16 @@ fn after(releases: &[(&str, How)]) -> State {
         directus: "11.17.4".to_owned(),
         runner: "0.1.0".to_owned(),
         spelling: spelling(170_012),
+        fingerprint: String::new(),
     });
     let entries: Vec<Entry> = entries.collect();
-    let known = |id: &str| entries.iter().any(|entry| entry.release.as_str() == id);
-    let own = if known(OWN) { listing(&LEFT) } else { Listing::default() };
-    let latest = if entries.is_empty() { Listing::default() } else { listing(&LEFT) };
+    let latest = if entries.is_empty() { Catalog::default() } else { catalog(&LEFT) };
     State {
         server: server(),
         directus: installed(&["A", "B"]),
-        history: crate::history::History { entries, latest, own, found: None },
-        listing: listing(&LEFT),
+        history: crate::history::History { entries, latest, found: None },
+        catalog: catalog(&LEFT),
+        unchanged: false,
         tables: Tables { home: "public".to_owned(), metadata: true, ..Tables::default() },
     }
 }
@@ -85,7 +87,7 @@ fn begun(mut state: State, release: &str, how: How) -> State {
     let last = state.history.entries.last().cloned().expect("something to supersede");
     let (number, release) = (last.number + 1, ReleaseId::from_record(release));
     state.history.entries.push(Entry { number, release, how, completed: false, ..last });
-    state.history.found = Some(listing(&LEFT));
+    state.history.found = Some(catalog(&LEFT));
     state
 }
 
@@ -99,11 +101,10 @@ fn empty() -> State {
 
 fn environment(admin: bool) -> Environment {
     let pairs = [(ADMIN_EMAIL, "admin@example.com"), (ADMIN_PASSWORD, "secret")];
-    let pairs = pairs.into_iter().filter(|_| admin).map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Environment::resolve(pairs, |_| Err(String::new())).expect("no files")
+    pairs.into_iter().filter(|_| admin).collect::<contract::Variables>().into()
 }
 
-/// The ledger that belongs to the state's listing.
+/// The ledger that belongs to the state's catalog.
 fn ledger(state: &State) -> Ledger {
     let file = Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1");
     let row = |name: &str| {
@@ -118,7 +119,7 @@ fn ledger(state: &State) -> Ledger {
         }
         row
     };
-    Ledger { rows: state.listing.names("migration").map(row).collect(), ..Ledger::empty() }
+    Ledger { rows: state.catalog.names("migration").map(row).collect(), ..Ledger::empty() }
 }
 
 fn planned(state: &State, choices: &Choices, admin: bool) -> Outcome<BootPlan> {
@@ -155,13 +156,13 @@ fn an_empty_database_gets_everything() {
 
 #[test]
 fn a_database_with_migrations_only_gets_the_rest() {
-    let state = State { listing: listing(&["ledger|migration|001_a.sql|1111"]), ..empty() };
+    let state = State { catalog: catalog(&["ledger|migration|001_a.sql|1111"]), ..empty() };
     check(&state, &none(), FULL, "install apply prove");
 }
 
 #[test]
 fn a_directus_without_the_snapshot_is_adopted() {
-    let state = State { listing: listing(&["directus|system migration|A|"]), ..after(&[]) };
+    let state = State { catalog: catalog(&["directus|system migration|A|"]), ..after(&[]) };
     let plan = check(&state, &none(), FULL, "gate pre apply prove");
     assert!(plan.populated && plan.decision.reason.contains("adopted"));
 }
@@ -176,7 +177,7 @@ fn an_up_to_date_database_gets_nothing() {
 #[test]
 fn a_new_release_takes_the_full_way_and_the_gate_first() {
     // New migration, new snapshot and new extension all are a new release; which of them shows in the steps.
-    let mut state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let mut state = State { catalog: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
     state.history.latest = changed("001_a.sql", &[]);
     check(&state, &none(), FULL, "gate pre apply prove");
     check(&after(&[(LATEST, How::Boot)]), &none(), FULL, "gate apply prove");
@@ -184,7 +185,7 @@ fn a_new_release_takes_the_full_way_and_the_gate_first() {
 
 #[test]
 fn a_loss_that_no_migration_puts_back_is_not_made_the_new_releases_truth() {
-    let state = State { listing: changed("constraint", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let state = State { catalog: changed("constraint", &[]), ..after(&[(LATEST, How::Boot)]) };
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     assert_eq!(failure.excerpt.as_deref(), Some("  - constraint entries.one: UNIQUE (a, b)"));
@@ -192,7 +193,7 @@ fn a_loss_that_no_migration_puts_back_is_not_made_the_new_releases_truth() {
     check(&state, &ignore, FULL, "gate apply prove");
     // A field that somebody hid is applied again.
     let state = State {
-        listing: changed("width", &["managed|field|entries.note|{\"width\": \"half\"}"]),
+        catalog: changed("width", &["managed|field|entries.note|{\"width\": \"half\"}"]),
         ..after(&[(LATEST, How::Boot)])
     };
     check(&state, &none(), FULL, "gate apply prove");
@@ -202,25 +203,25 @@ fn a_loss_that_no_migration_puts_back_is_not_made_the_new_releases_truth() {
 fn a_release_that_was_begun_supersedes_the_one_before_and_is_gone_on_with() {
     let more = &["managed|column|entries.more|text", "ledger|migration|002_b.sql|2222"];
     let by_other =
-        State { listing: changed("", more), ..begun(after(&[(OWN, How::Boot)]), LATEST, How::Boot) };
+        State { catalog: changed("", more), ..begun(after(&[(OWN, How::Boot)]), LATEST, How::Boot) };
     let plan = check(&by_other, &none(), Route::Superseded, "");
     assert!(
         plan.decision.reason.contains("(entry 2, 2026-11-24T10:00:00Z) was begun after"),
         "{:?}",
         plan.decision
     );
-    let lost = State { listing: changed("entries.note", more), ..by_other.clone() };
+    let lost = State { catalog: changed("entries.note", more), ..by_other.clone() };
     assert!(
         planned(&lost, &none(), true).unwrap_err().hint.unwrap().ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@2")
     );
     // What it has done itself is no drift, whatever the policy.
     let refuse = Choices { on_drift: Policy::Refuse, ..none() };
-    let own = State { listing: changed("", more), ..begun(after(&[(LATEST, How::Boot)]), OWN, How::Boot) };
-    let own = State { listing: changed("", &more[..1]), ..own };
+    let own = State { catalog: changed("", more), ..begun(after(&[(LATEST, How::Boot)]), OWN, How::Boot) };
+    let own = State { catalog: changed("", &more[..1]), ..own };
     let plan = check(&own, &refuse, FULL, "gate apply prove");
     assert!(plan.decision.notes.is_empty() && plan.decision.reason.contains("was begun (entry 2)"));
     let back = begun(after(&[(OWN, How::Boot), (LATEST, How::Boot)]), OWN, How::Rollback);
-    let back = State { listing: changed("", more), ..back };
+    let back = State { catalog: changed("", more), ..back };
     check(&back, &none(), Route::Full(How::Rollback), "gate apply prove");
 }
 
@@ -254,11 +255,10 @@ fn drift_is_repaired_refused_or_ignored() {
     let drifted = [
         changed("classes", &["managed|column|entries.more|text"]),
         changed("width", &["managed|field|entries.note|{\"width\": \"half\"}"]),
-        changed("constraint", &[]),
         changed("|A|", &[]),
     ];
     for live in drifted {
-        let state = State { listing: live, ..after(&[(OWN, How::Boot)]) };
+        let state = State { catalog: live, ..after(&[(OWN, How::Boot)]) };
         let plan = check(&state, &none(), FULL, "gate apply prove");
         assert!(plan.decision.notes[0].contains("drift: 1 difference"), "{:?}", plan.decision);
         let refuse = Choices { on_drift: Policy::Refuse, ..none() };
@@ -269,18 +269,58 @@ fn drift_is_repaired_refused_or_ignored() {
 }
 
 #[test]
+fn what_no_apply_puts_back_is_refused_with_the_statement_that_does() {
+    let state = State { catalog: changed("constraint", &[]), ..after(&[(OWN, How::Boot)]) };
+    let failure = planned(&state, &none(), true).unwrap_err();
+    assert_eq!(failure.exit, Exit::Refused);
+    let hint = failure.hint.unwrap();
+    assert!(hint.contains("ALTER TABLE entries ADD CONSTRAINT one UNIQUE (a, b);"), "{hint}");
+    assert!(hint.ends_with("RUNNER_ON_DRIFT=ignore"), "{hint}");
+    check(&state, &Choices { on_drift: Policy::Ignore, ..none() }, Route::Ignoring, "");
+}
+
+#[test]
+fn a_hash_that_says_that_nothing_changed_is_enough() {
+    let state = State { catalog: Catalog::default(), unchanged: true, ..after(&[(OWN, How::Boot)]) };
+    check(&state, &none(), Route::Fast, "");
+}
+
+#[test]
+fn a_superseded_release_says_which_inserts_will_fail() {
+    let state = State {
+        catalog: changed(
+            "",
+            &[
+                "managed|column|entries.newer|text not null",
+                "db-only|column|entries.other|text not null default 'x'::text",
+            ],
+        ),
+        ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
+    };
+    let plan = check(&state, &none(), Route::Superseded, "");
+    assert!(
+        plan.decision.notes[0].contains("will fail: entries.newer must not be null"),
+        "{:?}",
+        plan.decision.notes
+    );
+}
+
+#[test]
 fn objects_made_by_hand_are_no_drift() {
     let state = State {
-        listing: changed("", &["db-only|index|entries.by_hand|CREATE INDEX"]),
+        catalog: changed("", &["db-only|index|entries.by_hand|CREATE INDEX"]),
         ..after(&[(OWN, How::Boot)])
     };
     let plan = check(&state, &none(), Route::Fast, "");
-    assert_eq!(plan.decision.notes, ["made by hand, and by no migration: index entries.by_hand"]);
+    assert_eq!(
+        plan.decision.notes,
+        ["in the database and not in git, left alone: index entries.by_hand: CREATE INDEX"]
+    );
 }
 
 #[test]
 fn a_ledger_that_lost_rows_is_never_repaired_by_running_them_again() {
-    let state = State { listing: changed("001_a.sql", &[]), ..after(&[(OWN, How::Boot)]) };
+    let state = State { catalog: changed("001_a.sql", &[]), ..after(&[(OWN, How::Boot)]) };
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     assert!(failure.excerpt.unwrap().contains("001_a.sql"));
@@ -289,7 +329,7 @@ fn a_ledger_that_lost_rows_is_never_repaired_by_running_them_again() {
     let mut elsewhere = after(&[(OWN, How::Boot)]);
     elsewhere.server.version_num = 180_001;
     for state in [after(&[(LATEST, How::Boot)]), after(&[(OWN, How::Boot), (LATEST, How::Boot)]), elsewhere] {
-        let state = State { listing: changed("001_a.sql", &[]), ..state };
+        let state = State { catalog: changed("001_a.sql", &[]), ..state };
         assert!(planned(&state, &to_own, true).unwrap_err().what.contains("the ledger lost rows"));
     }
 }
@@ -298,7 +338,7 @@ fn a_ledger_that_lost_rows_is_never_repaired_by_running_them_again() {
 fn a_half_finished_boot_is_finished() {
     // The first release's migrations ran and Directus is installed; it was never recorded.
     let state = State {
-        listing: listing(&["ledger|migration|001_a.sql|1111", "directus|system migration|A|"]),
+        catalog: catalog(&["ledger|migration|001_a.sql|1111", "directus|system migration|A|"]),
         ..after(&[])
     };
     check(&state, &none(), FULL, "gate apply prove");
@@ -343,11 +383,11 @@ fn d25_a_database_without_a_user_is_repaired_or_refused() {
 #[test]
 fn a_superseded_release_starts_if_everything_is_there_and_does_nothing() {
     let state = State {
-        listing: changed("", &["managed|column|entries.newer|text", "ledger|migration|002_b.sql|2222"]),
+        catalog: changed("", &["managed|column|entries.newer|text", "ledger|migration|002_b.sql|2222"]),
         ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
     };
     check(&state, &none(), Route::Superseded, "");
-    let state = State { listing: changed("entries.note", &[]), ..state };
+    let state = State { catalog: changed("entries.note", &[]), ..state };
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
     assert_eq!(
@@ -360,7 +400,7 @@ fn a_superseded_release_starts_if_everything_is_there_and_does_nothing() {
 #[test]
 fn a_rollback_is_asked_for_by_name_and_leaves_later_migrations_in_the_ledger() {
     let state = State {
-        listing: changed("", &["ledger|migration|002_b.sql|2222"]),
+        catalog: changed("", &["ledger|migration|002_b.sql|2222"]),
         ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
     };
     let to = |text: &str| Choices { rollback: Some(text.to_owned()), ..none() };
@@ -384,7 +424,7 @@ fn a_rollback_is_asked_for_by_name_and_leaves_later_migrations_in_the_ledger() {
     );
     // Over Directus' own migrations there is no way back.
     let state = State {
-        listing: changed("entries.note", &["directus|system migration|C|"]),
+        catalog: changed("entries.note", &["directus|system migration|C|"]),
         directus: installed(&["A", "B", "C"]),
         ..after(&[(OWN, How::Boot), (LATEST, How::Boot)])
     };
@@ -416,7 +456,7 @@ fn a_rollback_that_is_forgotten_in_the_environment_does_not_take_the_next_releas
 fn after_a_rollback_later_migrations_in_the_ledger_are_no_contradiction() {
     let more = &["ledger|migration|002_b.sql|2222"];
     let mut state =
-        State { listing: changed("", more), ..after(&[(LATEST, How::Boot), (OWN, How::Rollback)]) };
+        State { catalog: changed("", more), ..after(&[(LATEST, How::Boot), (OWN, How::Rollback)]) };
     state.history.latest = changed("", more);
     check(&state, &Choices { always_full: true, ..none() }, FULL, "gate apply prove");
 }
@@ -424,21 +464,22 @@ fn after_a_rollback_later_migrations_in_the_ledger_are_no_contradiction() {
 #[test]
 fn somebody_elses_directus_is_refused_unless_its_collections_are_named() {
     let foreign = ["managed|table|shops|", "managed|collection|shops|{}", "directus|system migration|A|"];
-    let state = State { listing: listing(&foreign), ..after(&[]) };
+    let state = State { catalog: catalog(&foreign), ..after(&[]) };
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(failure.exit, Exit::Refused);
-    assert!(failure.hint.unwrap().ends_with("RUNNER_ALLOW_DESTRUCTIVE=bbbbbbbbbbbb:shops"));
+    // What would drop everything is never ready to paste.
+    assert!(!failure.render().contains("bbbbbbbbbbbb"), "{}", failure.render());
     let consent = Consent::parse("bbbbbbbbbbbb:shops").unwrap();
     check(&state, &Choices { consent: Some(consent), ..none() }, FULL, "gate pre apply prove");
     // A ledger says that we were here before: the gate judges.
     let ours = [&foreign[..], &["ledger|migration|001_a.sql|"]].concat();
-    check(&State { listing: listing(&ours), ..after(&[]) }, &none(), FULL, "gate apply prove");
+    check(&State { catalog: catalog(&ours), ..after(&[]) }, &none(), FULL, "gate apply prove");
 }
 
 #[test]
 fn a_restored_backup_is_what_its_own_history_says() {
     // Of an older release: this one is new to it, and its migrations run (again, from its point of view).
-    let mut state = State { listing: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
+    let mut state = State { catalog: changed("001_a.sql", &[]), ..after(&[(LATEST, How::Boot)]) };
     state.history.latest = changed("001_a.sql", &[]);
     check(&state, &none(), FULL, "gate pre apply prove");
     // Of another server version: comparable with nothing, so everything is compared by Directus, and recorded anew.

@@ -3,7 +3,7 @@
 
 use contract::database::{DatabaseSettings, Target};
 use contract::env::{Environment, FILE_BACKED, KNOBS, READ};
-use contract::{Exit, Outcome};
+use contract::{Exit, Outcome, Variables};
 use proptest::prelude::*;
 
 const MORE_NAMES: [&str; 6] =
@@ -60,8 +60,7 @@ fn read(path: &str) -> Result<String, String> {
 }
 
 fn settings(pairs: &[(&str, &str)]) -> Outcome<DatabaseSettings> {
-    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    DatabaseSettings::from_environment(&Environment::resolve(pairs, |_| Err(String::new()))?)
+    DatabaseSettings::from_environment(&pairs.iter().copied().collect::<Variables>().into())
 }
 
 /// A word that cannot be anywhere by accident, between characters that mean something in a URL.
@@ -126,18 +125,18 @@ proptest! {
 
     #[test]
     fn no_environment_makes_it_panic(pairs in prop::collection::vec((name(), value()), 0..12)) {
-        let given = std::collections::BTreeMap::from_iter(pairs.clone());
+        let given = Variables::from_iter(pairs);
         let filled = |name: &str| given.get(name).is_some_and(|value| !value.is_empty());
         let twice = FILE_BACKED.iter().any(|name| filled(name) && filled(&format!("{name}_FILE")));
-        match Environment::resolve(pairs, read) {
+        match Environment::resolve(given.clone(), read) {
             Err(failure) => prop_assert_eq!(failure.exit, Exit::Usage),
             Ok(environment) => {
                 prop_assert!(!twice);
                 for name in FILE_BACKED {
                     let file = format!("{name}_FILE");
                     prop_assert_eq!(environment.get(&file), None);
-                    let expected = given.get(&file).filter(|path| !path.is_empty()).or(given.get(*name));
-                    prop_assert_eq!(environment.get(name), expected.map(String::as_str).filter(|value| !value.is_empty()));
+                    let expected = given.get(&file).filter(|path| !path.is_empty()).or(given.get(name));
+                    prop_assert_eq!(environment.get(name), expected.filter(|value| !value.is_empty()));
                 }
                 for (name, value) in environment.variables() {
                     let number = environment.number(name, 7);
@@ -153,8 +152,8 @@ proptest! {
 
     #[test]
     fn name_and_file_together_are_refused_whatever_they_hold(name in prop::sample::select(FILE_BACKED), value in ".{1,9}", path in ".{1,9}") {
-        let pairs = [(name.to_owned(), value.clone()), (format!("{name}_FILE"), path)];
-        let failure = Environment::resolve(pairs, |_| Ok(value.clone())).expect_err("both are set");
+        let both = Variables::new().with(name, &value).with(format!("{name}_FILE"), path);
+        let failure = Environment::resolve(both, |_| Ok(value.clone())).expect_err("both are set");
         prop_assert_eq!(failure.exit, Exit::Usage);
         let both = format!("`{name}_FILE` are both set");
         prop_assert!(failure.what.contains(&both));

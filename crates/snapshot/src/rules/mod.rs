@@ -8,7 +8,7 @@ mod references;
 mod skim;
 
 pub use columns::columns;
-pub use ghost::{CreatedTable, ghost_collection};
+pub use ghost::ghost_collection;
 pub use header::{unreadable, vendor, version, yaml};
 pub use keys::{has_unknown_keys, keys};
 pub use references::references;

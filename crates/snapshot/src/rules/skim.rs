@@ -4,7 +4,6 @@
 //!
 //! It says only that nothing is wrong. Whoever hears otherwise reads the whole and asks the rules, which know what, and where.
 
-use super::ghost::CreatedTable;
 use super::{Finding, Severity, columns, ghost_collection, keys, references, vendor, yaml};
 use crate::model::{Document, Snapshot};
 use serde_json::{Map, Value};
@@ -33,7 +32,7 @@ const FRAME: &str = r#"{"version":1,"directus":"","vendor":"postgres","collectio
 
 /// The names of a snapshot in which nothing is wrong: which collections, fields and relations there are, and of what kind. `None` if a rule
 /// finds an error, or if it cannot be told this way.
-pub fn skim(text: &str, created: &[CreatedTable]) -> Option<Snapshot> {
+pub fn skim(text: &str, db_only: &[String]) -> Option<Snapshot> {
     let directus = version_of(text)?;
     let mut is_fine = true;
     let mut frame: Value = serde_json::from_str(FRAME).ok()?;
@@ -60,7 +59,7 @@ pub fn skim(text: &str, created: &[CreatedTable]) -> Option<Snapshot> {
         && passes(yaml(&document))
         && passes(vendor(&document))
         && passes(references::references(&document))
-        && passes(ghost_collection(&document, created));
+        && passes(ghost_collection(&document, db_only));
     is_fine.then_some(document.snapshot)
 }
 

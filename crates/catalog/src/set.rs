@@ -156,7 +156,7 @@ impl Catalog {
 }
 
 /// The type alone, without NOT NULL and default.
-fn column_type(line: &Line) -> &str {
+pub(crate) fn column_type(line: &Line) -> &str {
     let text = line.definition();
     let ends = [" not null", " default ", " generated ", " auto increment"];
     let end = ends.iter().filter_map(|word| text.find(word)).min().unwrap_or(text.len());

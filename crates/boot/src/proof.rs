@@ -77,12 +77,12 @@ pub fn catalog(
     let failure = Failure::new(format!("prove the release: the database is not what {} says", catalog::PATH))
         .excerpt(in_words(shown.render()))
         .cause("the migrations ran and the snapshot was applied; this is missing or different all the same");
-    let stale = release.stale();
+    let (stale, restored) = (release.stale(), restored(release, &lost));
     Err(match stale.is_empty() {
-        true => failure.hint(restored(release, &lost)),
-        false => failure
-            .cause(format!("the file was written before {} changed", stale.join(", ")))
-            .hint("write it again: cargo xtask dry-run --write"),
+        true => failure.hint(restored),
+        false => failure.cause(format!("the file was written before {} changed", stale.join(", "))).hint(
+            format!("write it again: cargo xtask dry-run --write; if it names this even then, {restored}"),
+        ),
     })
 }
 

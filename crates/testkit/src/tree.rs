@@ -158,6 +158,10 @@ impl Tree {
     #[track_caller]
     pub fn drop_field(&self, collection: &str, field: &str) {
         self.edit("snapshots/schema.yaml", |snapshot| text::without_field(&snapshot, collection, field));
+        let line = format!("column {collection}.{field}: ");
+        self.edit("snapshots/database.txt", |catalog| {
+            catalog.lines().filter(|each| !each.starts_with(&line)).map(|each| format!("{each}\n")).collect()
+        });
     }
 
     /// One git command; what it says on stdout.

@@ -2,6 +2,7 @@
 
 use crate::site::Site;
 use std::fs;
+use std::path::Path;
 
 const PATH: &str = "snapshots/database.txt";
 
@@ -10,11 +11,17 @@ const PATH: &str = "snapshots/database.txt";
 fn the_catalog_of_the_tests_release_is_what_its_files_make() {
     let Some(site) = Site::new() else { return };
     site.run(&["prepare"], &[("RUNNER_CATALOG", "off")]).expect(0, &["not proved by snapshots/database.txt"]);
-    let live = site.run(&["catalog"], &[("RUNNER_CATALOG", "off")]);
-    let file = testkit::release().join(PATH);
+    let live = site.runner(&["catalog"]).env("RUNNER_CATALOG", "off").output().expect("a process");
+    let live = String::from_utf8(live.stdout).expect("text");
+    is_up_to_date(&testkit::repository().join("crates/testkit/release").join(PATH), &live);
+}
+
+/// Whether the file has what `runner catalog` printed. `UPDATE_CATALOG=1` writes it.
+#[track_caller]
+pub(crate) fn is_up_to_date(file: &Path, live: &str) {
     if std::env::var_os("UPDATE_CATALOG").is_some() {
-        fs::write(&file, &live.stdout).expect("a file");
+        fs::write(file, live).expect("a file");
     }
     let file = fs::read_to_string(file).expect("a file; UPDATE_CATALOG=1 writes it");
-    assert!(file == live.stdout, "UPDATE_CATALOG=1 writes what the database has:\n{}", live.stdout);
+    assert!(file == *live, "UPDATE_CATALOG=1 writes what the database has:\n{}", live);
 }

@@ -160,7 +160,10 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
             rehearsal.compare(&stage)
         })?;
     } else {
-        first_pass(args, root, steps, &scene, report)?;
+        if first_pass(args, root, steps, &scene, report)? {
+            // With another file it is another release, which the second pass has to find recorded.
+            steps.step("prove", || scene.prepare(&[]))?;
+        }
     }
     prove(args, root, steps, &scene, seed.as_ref())
 }

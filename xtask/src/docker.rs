@@ -101,7 +101,20 @@ impl Docker {
     /// # Errors
     /// As [`Docker::run`].
     pub(crate) fn output(&self, what: &str, arguments: &[&str]) -> Outcome<Vec<u8>> {
-        process::output_with(what, &self.program, arguments, self.env(&Variables::new()))
+        self.output_with(what, arguments, &Variables::new())
+    }
+
+    /// The same with variables that its arguments name.
+    ///
+    /// # Errors
+    /// As [`Docker::run`].
+    pub(crate) fn output_with(
+        &self,
+        what: &str,
+        arguments: &[&str],
+        variables: &Variables,
+    ) -> Outcome<Vec<u8>> {
+        process::output_with(what, &self.program, arguments, self.env(variables))
     }
 
     /// One command with these bytes on its stdin.

@@ -1,19 +1,19 @@
-//! The schema as a picture: Markdown with a Mermaid diagram, which Gitea draws. Pure: schema and migrations in, text out.
+//! The schema as a picture: Markdown with a Mermaid diagram, which Gitea draws. Pure: the snapshot and the catalog in, text out.
 //!
 //! Drawn are keys, required columns and relations; a picture of everything shows nothing. What Mermaid has no sign for (a UNIQUE over
 //! several columns, a hypertable) stands in tables below, and in words at the columns.
 
+use crate::database;
+use catalog::{Catalog, Table, Unique};
 use migrations::Migrations;
-use migrations::objects::{self, Object};
-use migrations::tables::{self, Table};
 use snapshot::{Collection, Field, Index, Relation, Snapshot, canonical};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// The whole file.
-pub(crate) fn markdown(snapshot: &Snapshot, migrations: &Migrations) -> String {
+/// The whole file. `made` is what the files make in a database; the migrations themselves are only searched for names.
+pub(crate) fn markdown(snapshot: &Snapshot, made: &Catalog, migrations: &Migrations) -> String {
     let snapshot = canonical(snapshot);
-    let schema = Schema::new(&snapshot, migrations);
+    let schema = Schema::new(&snapshot, made, migrations);
     let mut text = String::from(HEAD);
     let _ = writeln!(text, "{}\n", schema.summary());
     let _ = writeln!(text, "```mermaid\nerDiagram");
@@ -28,11 +28,11 @@ pub(crate) fn markdown(snapshot: &Snapshot, migrations: &Migrations) -> String {
     text
 }
 
-const HEAD: &str = "<!-- Made by `cargo xtask erd` from snapshots/schema.yaml and the migrations; `cargo xtask check` holds it up to date. -->\n\n# Schema\n\n";
+const HEAD: &str = "<!-- Made by `cargo xtask erd` from snapshots/schema.yaml and snapshots/database.txt; `cargo xtask check` holds it up to date. -->\n\n# Schema\n\n";
 
 const READING: &str = "
 PK primary key, FK reference, UK unique. `||` exactly one, `|o` one or none, `o{` any number; a dotted line leads to one of several collections.
-Optional columns without a key are left out; `snapshots/schema.yaml` and `db-init/` have them all.
+Optional columns without a key are left out; `snapshots/schema.yaml` and `snapshots/database.txt` have them all.
 ";
 
 /// What is drawn.
@@ -41,26 +41,30 @@ struct Schema<'a> {
     index: Index<'a>,
     /// The tables that migrations make.
     tables: Vec<Table>,
-    /// UNIQUE over several columns of managed tables, with the file that makes it.
-    keys: Vec<Object>,
+    /// UNIQUE over several columns of managed tables, by table.
+    keys: Vec<(String, Unique)>,
+    migrations: &'a Migrations,
     /// Field on the many side → what it points to; `None` is one of several collections.
     references: BTreeMap<(&'a str, &'a str), Relation<'a>>,
 }
 
 impl<'a> Schema<'a> {
-    fn new(snapshot: &'a Snapshot, migrations: &Migrations) -> Self {
+    fn new(snapshot: &'a Snapshot, made: &Catalog, migrations: &'a Migrations) -> Self {
         let index = snapshot.index();
         let is_managed = |table: &str| index.collection(table).is_some_and(Collection::has_table);
-        let is_key = |object: &Object| object.columns.len() > 1 && is_managed(&object.table);
-        let mut keys: Vec<Object> = objects::objects(migrations.iter()).into_iter().filter(is_key).collect();
-        keys.sort_by(|a, b| (&a.table, &a.name).cmp(&(&b.table, &b.name)));
-        let mut tables = tables::tables(migrations.iter());
-        tables.retain(|table| !is_managed(&table.name));
-        tables.sort_by(|a, b| a.name.cmp(&b.name));
+        let (managed, tables): (Vec<Table>, Vec<Table>) =
+            made.tables().into_iter().partition(|table| is_managed(&table.name));
+        let keys = managed.into_iter().flat_map(|table| {
+            let several = table.unique.into_iter().filter(|key| key.columns.len() > 1);
+            several.map(|key| (table.name.clone(), key)).collect::<Vec<_>>()
+        });
+        let keys = keys.collect();
+        // One that left the snapshot is still managed in the catalog.
+        let tables = tables.into_iter().filter(|table| !table.is_managed).collect();
         let relations = snapshot.relations();
         let references =
             relations.map(|relation| ((relation.collection(), relation.field()), relation)).collect();
-        Schema { snapshot, index, tables, keys, references }
+        Schema { snapshot, index, tables, keys, migrations, references }
     }
 
     /// Those that have a table.
@@ -97,7 +101,7 @@ impl<'a> Schema<'a> {
         let required =
             !field.is_primary_key() && field.schema("is_nullable").is_some_and(|value| value == false);
         let in_the_app = !required && field.meta("required").is_some_and(|value| value == true);
-        let keys = self.keys.iter().filter(|key| key.table == table).map(|key| key.columns.as_slice());
+        let keys = self.keys.iter().filter(|(of, _)| of == table).map(|(_, key)| key.columns.as_slice());
         let mut words: Vec<String> = Vec::new();
         words.extend(required.then(|| "required".to_owned()));
         words.extend(in_the_app.then(|| "required in the app".to_owned()));
@@ -115,7 +119,7 @@ impl<'a> Schema<'a> {
             ),
             None => entity(&table.name),
         };
-        let several = || table.unique.iter().filter(|key| key.len() > 1).map(Vec::as_slice);
+        let keys = || table.unique.iter().map(|key| key.columns.as_slice());
         let lines: Vec<String> = table
             .columns
             .iter()
@@ -124,14 +128,14 @@ impl<'a> Schema<'a> {
                 let signs = [
                     (table.key.contains(&column.name), "PK"),
                     (column.references.is_some(), "FK"),
-                    (table.unique.iter().any(|key| is_key(key)), "UK"),
+                    (keys().any(is_key), "UK"),
                 ];
                 let mut words: Vec<String> = Vec::new();
                 words.extend(
                     (column.required && !table.key.contains(&column.name)).then(|| "required".to_owned()),
                 );
-                words.extend(unique_with(&column.name, several()));
-                line(&column.kind, &column.name, &signs, &words)
+                words.extend(unique_with(&column.name, keys().filter(|key| key.len() > 1)));
+                line(short(&column.kind), &column.name, &signs, &words)
             })
             .collect();
         box_of(&title, &lines)
@@ -181,12 +185,14 @@ impl<'a> Schema<'a> {
     }
 
     fn keys_in_words(&self) -> String {
-        let managed =
-            self.keys.iter().map(|key| (key.table.as_str(), key.columns.as_slice(), key.path.as_str()));
-        let rows: Vec<String> = managed
-            .map(|(table, columns, path)| {
-                format!("| {} | {} | [{path}](../{path}) |\n", code(table), codes(columns))
-            })
+        let by = |key: &Unique| {
+            let path = key.name.as_deref().and_then(|name| database::named_in(self.migrations, name));
+            path.map(|path| format!("[{path}](../{path})")).unwrap_or_default()
+        };
+        let rows: Vec<String> = self
+            .keys
+            .iter()
+            .map(|(table, key)| format!("| {} | {} | {} |\n", code(table), codes(&key.columns), by(key)))
             .collect();
         section("Unique together", "| collection | columns | by |\n|---|---|---|\n", &rows)
     }
@@ -227,6 +233,16 @@ fn unique_with<'k>(name: &str, keys: impl Iterator<Item = &'k [String]>) -> Opti
         .collect();
     let others: Vec<String> = others.into_iter().collect();
     (!others.is_empty()).then(|| format!("unique with {}", others.join(", with ")))
+}
+
+/// A type as people write it.
+fn short(kind: &str) -> &str {
+    match kind {
+        "timestamp with time zone" => "timestamptz",
+        "timestamp without time zone" => "timestamp",
+        "time without time zone" => "time",
+        _ => kind,
+    }
 }
 
 fn line(kind: &str, name: &str, signs: &[(bool, &str)], words: &[String]) -> Option<String> {
@@ -343,12 +359,9 @@ pub(crate) const PATH: &str = "docs/schema.md";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalog::File;
     use contract::Phase;
     use migrations::Migration;
-
-    fn migrations(files: &[(Phase, &str, &str)]) -> Migrations {
-        Migrations::new(files.iter().map(|(phase, name, source)| Migration::new(*phase, 1, *name, *source)))
-    }
 
     const SCHEMA: &str = "collections:
   - {collection: rally}
@@ -370,8 +383,11 @@ relations:
   - {collection: entries, field: item, related_collection: null, meta: {one_allowed_collections: [events, entries]}}
 ";
 
-    fn drawn(files: &[(Phase, &str, &str)]) -> String {
-        markdown(&Snapshot::parse(SCHEMA).unwrap(), &migrations(files))
+    fn drawn(lines: &str) -> String {
+        let made = File::parse(lines).unwrap().catalog;
+        let unique = "ALTER TABLE entries ADD CONSTRAINT entries_once UNIQUE (event, number);";
+        let migrations = Migrations::new([Migration::new(Phase::Post, 1, "001_unique.sql", unique)]);
+        markdown(&Snapshot::parse(SCHEMA).unwrap(), &made, &migrations)
     }
 
     #[track_caller]
@@ -381,7 +397,7 @@ relations:
 
     #[test]
     fn boxes_have_keys_and_what_is_required_and_lines_have_their_number() {
-        let text = drawn(&[]);
+        let text = drawn("");
         has(
             &text,
             "    entries {\n        uuid event FK \"required\"\n        integer id PK\n        string item FK \"required in the app\"\n        uuid owner FK, UK\n    }\n",
@@ -397,17 +413,18 @@ relations:
 
     #[test]
     fn what_migrations_make_is_in_the_picture() {
-        let text = drawn(&[
-            (
-                Phase::Pre,
-                "001_positions.sql",
-                "CREATE TABLE positions (device text NOT NULL, ts timestamptz NOT NULL, speed real, entry int REFERENCES entries, PRIMARY KEY (device, ts)); SELECT create_hypertable('positions', 'ts');",
-            ),
-            (Phase::Post, "001_unique.sql", "ALTER TABLE entries ADD CONSTRAINT u UNIQUE (event, number);"),
-        ]);
+        let text = drawn(
+            "[managed]\ntable entries\ntable left_the_snapshot\n\n[migrations]\n\
+             column positions.device: text not null\ncolumn positions.entry: integer\n\
+             column positions.ts: timestamp with time zone not null\n\
+             constraint entries.entries_once: UNIQUE (event, number)\n\
+             constraint positions.positions_entry_fkey: FOREIGN KEY (entry) REFERENCES public.entries(id)\n\
+             constraint positions.positions_pkey: PRIMARY KEY (device, ts)\n\
+             hypertable positions.ts: every 7 days\ntable positions\n",
+        );
         has(
             &text,
-            "    positions[\"positions (hypertable by ts)\"] {\n        text device PK\n        timestamptz ts PK\n        int entry FK\n    }\n",
+            "    positions[\"positions (hypertable by ts)\"] {\n        text device PK\n        integer entry FK\n        timestamptz ts PK\n    }\n",
         );
         has(&text, "    entries |o--o{ positions : \"entry\"\n");
         has(&text, "        uuid event FK \"required; unique with number\"\n");
@@ -438,6 +455,7 @@ relations:
         for section in ["collections", "relations"] {
             value[section].as_array_mut().unwrap().reverse();
         }
-        assert_eq!(markdown(&Snapshot::from_json(value).unwrap(), &migrations(&[])), drawn(&[]));
+        let other = Snapshot::from_json(value).unwrap();
+        assert_eq!(markdown(&other, &Catalog::default(), &Migrations::default()), drawn(""));
     }
 }

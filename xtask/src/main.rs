@@ -5,6 +5,7 @@ mod cargo;
 mod check;
 mod cmd;
 mod console;
+mod database;
 mod dev;
 mod directus;
 mod docker;

@@ -1,12 +1,13 @@
 //! What a new migration begins as: SQL that passes the static rules and runs as it is. What is still to be written begins with "Say
 //! what". Pure.
 
+use crate::database;
+use catalog::{Catalog, Table, Unique};
 use contract::{Exit, Failure, Outcome, Phase};
 use migrations::Migrations;
-use migrations::objects::{self, Object};
 use migrations::outside::MARK;
-use migrations::tables::{self, Table};
 use snapshot::{Collection, Snapshot};
+use std::collections::BTreeSet;
 
 /// What is to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -49,6 +50,8 @@ pub(crate) struct Wanted<'a> {
 /// What is there already.
 pub(crate) struct Ground<'a> {
     pub(crate) snapshot: &'a Snapshot,
+    /// What the files made when they were last tried.
+    pub(crate) made: &'a Catalog,
     pub(crate) migrations: &'a Migrations,
 }
 
@@ -86,7 +89,7 @@ fn made(wanted: &Wanted<'_>, ground: &Ground<'_>, name: &str) -> Outcome<String>
         return Err(refuse(format!("make the table `{name}`: Directus manages it"))
             .hint("change it in Directus, then cargo xtask snapshot; or take another name with --table"));
     }
-    if tables::tables(ground.migrations.iter()).iter().any(|table| table.name == name) {
+    if ground.made.db_only_tables().any(|table| table == name) {
         return Err(refuse(format!("make the table `{name}`: an earlier migration makes it"))
             .hint("take another name with --table"));
     }
@@ -142,8 +145,8 @@ fn on(wanted: &Wanted<'_>, ground: &Ground<'_>) -> Outcome<On> {
         refuse("make it: on which table, and over which columns?")
             .hint(format!("cargo xtask new {phase} {} --table TABLE --columns A,B", wanted.name))
     })?;
-    let made = tables::tables(ground.migrations.iter());
-    let own = made.iter().find(|each| each.name == table);
+    let made = ground.made.tables();
+    let own = made.iter().find(|each| each.name == table && !each.is_managed);
     let is_managed = ground.snapshot.collection(table).is_some_and(Collection::has_table);
     if is_managed && *phase == Phase::Pre {
         return Err(refuse(format!("change `{table}` in db-init/: Directus makes it only afterwards"))
@@ -156,7 +159,11 @@ fn on(wanted: &Wanted<'_>, ground: &Ground<'_>) -> Outcome<On> {
             return Err(refuse(format!(
                 "find the table `{table}`: neither the snapshot nor a migration makes it"
             ))
-            .hint(format!("known are: {}", tables_known(ground, &made))));
+            .hint(format!(
+                "known are: {}; one that a migration is about to make is known after {}",
+                tables_known(ground, &made),
+                database::WRITE
+            )));
         }
     };
     if let Some(column) = columns.iter().find(|column| !known.contains(&column.as_str())) {
@@ -180,25 +187,21 @@ fn on(wanted: &Wanted<'_>, ground: &Ground<'_>) -> Outcome<On> {
 
 /// A second UNIQUE over the same columns, in whatever order, costs an index and says nothing.
 fn require_new(on: &On, ground: &Ground<'_>) -> Outcome<()> {
-    let sorted = |columns: &[String]| {
-        let mut columns = columns.to_vec();
-        columns.sort();
-        columns
-    };
+    let sorted = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<String>>();
     let wanted = sorted(&on.columns);
-    let is_same = |object: &Object| object.table == on.table && sorted(&object.columns) == wanted;
-    let named = objects::objects(ground.migrations.iter()).into_iter().find(is_same);
-    // One without a name is known to its table alone.
-    let is_same =
-        |table: &Table| table.name == on.table && table.unique.iter().any(|key| sorted(key) == wanted);
-    let unnamed = tables::tables(ground.migrations.iter()).into_iter().find(is_same);
-    let made =
-        named.map(|object| object.to_string()).or(unnamed.map(|table| format!("the table `{}`", table.name)));
-    match made {
-        None => Ok(()),
-        Some(made) => Err(refuse(format!("make it: {made} makes them unique already"))
-            .hint("name the columns that are to be unique together with --columns")),
-    }
+    let tables = ground.made.tables();
+    let own = tables.iter().filter(|table| table.name == on.table);
+    let keys = own.flat_map(|table| {
+        let key = Unique { name: None, columns: table.key.clone() };
+        table.unique.iter().cloned().chain([key])
+    });
+    let Some(same) = keys.into_iter().find(|key| sorted(&key.columns) == wanted) else { return Ok(()) };
+    let by = same.name.map_or("its key".to_owned(), |name| {
+        let path = database::named_in(ground.migrations, &name).map(|path| format!(" ({path})"));
+        format!("`{name}`{}", path.unwrap_or_default())
+    });
+    Err(refuse(format!("make it: {by} makes them unique already"))
+        .hint("name the columns that are to be unique together with --columns"))
 }
 
 fn columns_of<'a>(snapshot: &'a Snapshot, table: &str) -> Vec<&'a str> {
@@ -209,7 +212,8 @@ fn columns_of<'a>(snapshot: &'a Snapshot, table: &str) -> Vec<&'a str> {
 fn tables_known(ground: &Ground<'_>, made: &[Table]) -> String {
     let managed =
         ground.snapshot.collections().filter(|collection| collection.has_table()).map(Collection::name);
-    let mut names: Vec<&str> = managed.chain(made.iter().map(|table| table.name.as_str())).collect();
+    let own = made.iter().filter(|table| !table.is_managed).map(|table| table.name.as_str());
+    let mut names: Vec<&str> = managed.chain(own).collect();
     names.sort_unstable();
     names.join(", ")
 }
@@ -309,6 +313,7 @@ const RESERVED: &str = "\
 #[cfg(test)]
 mod tests {
     use super::*;
+    use catalog::File;
     use migrations::Migration;
     use migrations::hazards::hazards;
 
@@ -317,12 +322,17 @@ mod tests {
 
     fn made(template: Template, phase: Phase, name: &str, on: Option<(&str, &[&str])>) -> Outcome<String> {
         let snapshot = Snapshot::parse(SCHEMA).unwrap();
-        let positions = "CREATE EXTENSION timescaledb; CREATE TABLE positions (device text, ts timestamptz); SELECT create_hypertable('positions', 'ts'); CREATE TABLE plain (a int, b int, c int, CONSTRAINT once UNIQUE (a, b), UNIQUE (c, a))";
+        let lines = "[migrations]\ncolumn plain.a: integer\ncolumn plain.b: integer\ncolumn plain.c: integer\n\
+            column positions.device: text\ncolumn positions.ts: timestamp with time zone not null\n\
+            constraint plain.once: UNIQUE (a, b)\nconstraint plain.plain_pkey: PRIMARY KEY (c, a)\n\
+            hypertable positions.ts: every 7 days\ntable plain\ntable positions\n";
+        let made = File::parse(lines).unwrap().catalog;
+        let positions = "CREATE EXTENSION timescaledb; CREATE TABLE plain (a int, b int, c int, CONSTRAINT once UNIQUE (a, b))";
         let migrations = Migrations::new([Migration::new(Phase::Pre, 1, "001_positions.sql", positions)]);
         let columns: Vec<String> =
             on.map(|(_, columns)| columns.iter().map(ToString::to_string).collect()).unwrap_or_default();
         let wanted = Wanted { template, phase, name, table: on.map(|(table, _)| table), columns: &columns };
-        sql(&wanted, &Ground { snapshot: &snapshot, migrations: &migrations })
+        sql(&wanted, &Ground { snapshot: &snapshot, made: &made, migrations: &migrations })
     }
 
     #[track_caller]

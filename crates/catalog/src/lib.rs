@@ -12,11 +12,13 @@ mod lines;
 mod restore;
 mod set;
 pub mod sql;
+mod tables;
 
 pub use file::{Exception, File, Origin, PATH, Unreadable};
 pub use lines::{Class, Line};
 pub use restore::restore;
 pub use set::{Catalog, Drift};
+pub use tables::{Column, Table, Unique};
 
 /// The version of the lines' own format. Recorded lines of another format are not compared: the next boot records them again.
 pub const FORMAT: u32 = 3;

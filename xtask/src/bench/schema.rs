@@ -6,6 +6,7 @@ use crate::engine::{Choice, Ground, Stage, show, snapshot_of};
 use crate::erd;
 use crate::process::{self, Env};
 use anyhow::Result;
+use catalog::Catalog;
 use contract::Variables;
 use contract::artefacts::SNAPSHOT;
 use migrations::Migrations;
@@ -76,7 +77,7 @@ fn own_part(before: &Snapshot, live: &Snapshot) -> Result<Duration> {
     let (same, words, picture) = std::thread::scope(|scope| {
         let same = scope.spawn(|| Document::parse(&text).is_ok_and(|read| read.snapshot == live));
         let words: usize = change::revised(before, &live).iter().map(|change| change.line().len()).sum();
-        let picture = erd::markdown(&live, &Migrations::default());
+        let picture = erd::markdown(&live, &Catalog::default(), &Migrations::default());
         (same.join().unwrap_or(false), words, picture)
     });
     anyhow::ensure!(same, "the text is not what was meant");

@@ -2,8 +2,8 @@
 //! junctions in which a pair may come twice.
 
 use super::Context;
+use catalog::Catalog;
 use contract::artefacts::SNAPSHOT;
-use migrations::{Migrations, objects};
 use snapshot::junctions::{Junction, junctions};
 use snapshot::span::Step;
 use snapshot::{Finding, Snapshot};
@@ -12,24 +12,25 @@ pub(crate) const RULE: &str = "junction-unique";
 
 /// Every junction's pairs are made unique by a migration.
 pub(crate) fn unique(context: &Context) -> Vec<Finding> {
-    let Some(document) = context.document().filter(|_| context.problems.is_empty()) else {
-        return Vec::new();
-    };
+    let (Some(document), Some(made)) = (context.document(), context.made()) else { return Vec::new() };
     let snapshot = &document.snapshot;
     let finding = |junction: Junction| {
         let index = snapshot.collections().position(|each| each.name() == junction.collection).unwrap_or(0);
         let (line, column) = document.position(&[Step::Key("collections"), Step::Index(index)]);
         Finding::error(RULE, SNAPSHOT, what(&junction)).at(line, column).hint(remedy(&junction)).warning()
     };
-    lacking(snapshot, &context.migrations).into_iter().map(finding).collect()
+    lacking(snapshot, made).into_iter().map(finding).collect()
 }
 
-/// The junctions whose pairs no migration makes unique.
-pub(crate) fn lacking(snapshot: &Snapshot, migrations: &Migrations) -> Vec<Junction> {
-    let objects = objects::objects(migrations.iter());
+/// The junctions whose pairs nothing makes unique.
+pub(crate) fn lacking(snapshot: &Snapshot, made: &Catalog) -> Vec<Junction> {
+    let tables = made.tables();
     let is_unique = |junction: &Junction| {
-        let own = objects.iter().filter(|object| object.table == junction.collection);
-        junction.is_unique_by(own.map(|object| object.columns.as_slice()))
+        let own = tables.iter().filter(|table| table.name == junction.collection);
+        let keys = own.flat_map(|table| {
+            table.unique.iter().map(|key| key.columns.as_slice()).chain([table.key.as_slice()])
+        });
+        junction.is_unique_by(keys)
     };
     junctions(snapshot).into_iter().filter(|junction| !is_unique(junction)).collect()
 }
@@ -55,6 +56,7 @@ pub(crate) fn remedy(Junction { collection, columns }: &Junction) -> String {
 mod tests {
     use super::super::tests::check;
     use super::*;
+    use contract::artefacts::CATALOG;
 
     const SCHEMA: &str = "version: 1\ncollections:\n  - {collection: a, schema: {name: a}}\n  - {collection: ab, schema: {name: ab}}\n\
         fields:\n  - {collection: ab, field: a}\n  - {collection: ab, field: b}\n\
@@ -65,12 +67,12 @@ mod tests {
     fn a_junction_without_a_unique_pair_is_worth_a_look() {
         check(
             RULE,
-            &[(SNAPSHOT, SCHEMA)],
+            &[(SNAPSHOT, SCHEMA), (CATALOG, "[managed]\ntable ab\n")],
             &[
                 "snapshots/schema.yaml:4:5: warning: junction-unique: `ab` joins a and b, and nothing makes the pair unique; Directus cannot",
             ],
         );
-        let once = "ALTER TABLE ab ADD CONSTRAINT ab_once UNIQUE (b, a);\n";
-        check(RULE, &[(SNAPSHOT, SCHEMA), ("db-init-post/001_once.sql", once)], &[]);
+        let once = "[managed]\ntable ab\n[migrations]\nconstraint ab.ab_once: UNIQUE (b, a)\n";
+        check(RULE, &[(SNAPSHOT, SCHEMA), (CATALOG, once)], &[]);
     }
 }

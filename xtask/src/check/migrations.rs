@@ -32,14 +32,11 @@ pub(crate) fn phase_order(context: &Context) -> Vec<Finding> {
         }
         None => HashSet::new(),
     };
-    // A table that this phase creates itself is there; if Directus manages it too, that is `ghost-collection`.
-    let own = context.created.iter().filter(|table| table.phase == Phase::Pre);
-    let created: HashSet<&str> = own.map(|table| table.name.as_str()).collect();
     let mut findings = Vec::new();
     for migration in context.migrations.of(Phase::Pre) {
         for mention in relations_mentioned(&migration.source) {
             let is_public = mention.schema.as_deref().is_none_or(|schema| schema == "public");
-            if is_public && !created.contains(mention.name.as_str()) {
+            if is_public {
                 findings.extend(too_early(context, migration, &mention, &managed));
             }
         }

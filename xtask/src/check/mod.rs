@@ -3,6 +3,7 @@
 //! A rule is a name, a line for people and a pure function over what [`Context`] has read once. To add one: write the function in a file
 //! beside this one, with a good and a bad example as its test, and list it in [`RULES`].
 
+mod database;
 mod delivery;
 pub(crate) mod junctions;
 mod migrations;
@@ -13,15 +14,16 @@ mod schema;
 mod seeds;
 mod workflow;
 
+pub(crate) use database::RULE as CATALOG_RULE;
 pub(crate) use picture::RULE as PICTURE;
 pub(crate) use repository::Repository;
 
 use crate::seed::{self, SeedFile};
+use ::catalog::{Catalog, File, Unreadable};
 use ::migrations::Migrations;
 use ::migrations::file::Problem;
 use contract::Phase;
-use contract::artefacts::SNAPSHOT;
-use snapshot::rules::CreatedTable;
+use contract::artefacts::{CATALOG, SNAPSHOT};
 use snapshot::{Document, Finding, ParseError};
 
 /// One static rule.
@@ -78,8 +80,13 @@ pub(crate) const RULES: &[Rule] = &[
         run: schema::columns,
     },
     Rule {
+        name: database::RULE,
+        what: "snapshots/database.txt is there, as it was written, and of these migrations and this snapshot",
+        run: database::catalog,
+    },
+    Rule {
         name: "ghost-collection",
-        what: "no table is both created by a migration and managed by Directus",
+        what: "no table is both made by migrations and managed by Directus",
         run: schema::ghosts,
     },
     Rule {
@@ -126,8 +133,8 @@ pub(crate) struct Context {
     pub(crate) migrations: Migrations,
     /// What made a migration unusable, so that it is not in `migrations`.
     pub(crate) problems: Vec<Problem>,
-    /// The tables that the migrations leave behind.
-    pub(crate) created: Vec<CreatedTable>,
+    /// What the files make in a database. `None`: there is no such file.
+    pub(crate) catalog: Option<Result<File, Unreadable>>,
     /// `None`: there is no such file.
     pub(crate) snapshot: Option<Result<Document, ParseError>>,
     /// The seed files, each with what could not be read of it.
@@ -146,7 +153,7 @@ impl Context {
             entries.extend(files.into_iter().map(|(name, content)| (phase, name, content)));
         }
         let (migrations, problems) = Migrations::from_entries(entries);
-        let created = boot::release::created_tables(&migrations);
+        let catalog = repository.text(CATALOG)?.map(|text| File::parse(&text));
         let snapshot = repository.text(SNAPSHOT)?.map(|text| Document::parse(&text));
         let seeds = repository.folder(seed::FOLDER)?;
         let seeds = seeds
@@ -160,12 +167,17 @@ impl Context {
         {
             repository.text(path)?;
         }
-        Ok(Context { repository, migrations, problems, created, snapshot, seeds })
+        Ok(Context { repository, migrations, problems, catalog, snapshot, seeds })
     }
 
     /// The snapshot, for rules that have nothing to say about an unreadable one.
     pub(crate) fn document(&self) -> Option<&Document> {
         self.snapshot.as_ref()?.as_ref().ok()
+    }
+
+    /// What the files make, for rules that have nothing to say about an unreadable or missing file.
+    pub(crate) fn made(&self) -> Option<&Catalog> {
+        Some(&self.catalog.as_ref()?.as_ref().ok()?.catalog)
     }
 
     /// The version of Directus that package.json pins.

@@ -11,7 +11,8 @@ pub(crate) fn picture(context: &Context) -> Vec<Finding> {
     let Some(document) = context.document().filter(|_| context.problems.is_empty()) else {
         return Vec::new();
     };
-    let wanted = erd::markdown(&document.snapshot, &context.migrations);
+    let Some(made) = context.made() else { return Vec::new() };
+    let wanted = erd::markdown(&document.snapshot, made, &context.migrations);
     let is = context.repository.text(PATH).ok().flatten();
     if is.as_deref().map(|text| text.replace("\r\n", "\n")) == Some(wanted.clone()) {
         return Vec::new();
@@ -31,7 +32,8 @@ pub(crate) fn picture(context: &Context) -> Vec<Finding> {
 mod tests {
     use super::super::tests::check;
     use super::*;
-    use contract::artefacts::SNAPSHOT;
+    use catalog::Catalog;
+    use contract::artefacts::{CATALOG, SNAPSHOT};
     use migrations::Migrations;
     use snapshot::Snapshot;
 
@@ -39,17 +41,19 @@ mod tests {
 
     #[test]
     fn a_picture_that_is_missing_or_old_is_found_with_its_first_line() {
-        let picture = erd::markdown(&Snapshot::parse(SCHEMA).unwrap(), &Migrations::default());
-        check(RULE, &[(SNAPSHOT, SCHEMA), (PATH, &picture)], &[]);
-        check(RULE, &[(SNAPSHOT, SCHEMA), (PATH, &picture.replace('\n', "\r\n"))], &[]);
+        let picture =
+            erd::markdown(&Snapshot::parse(SCHEMA).unwrap(), &Catalog::default(), &Migrations::default());
+        let nothing = (CATALOG, "");
+        check(RULE, &[nothing, (SNAPSHOT, SCHEMA), (PATH, &picture)], &[]);
+        check(RULE, &[nothing, (SNAPSHOT, SCHEMA), (PATH, &picture.replace('\n', "\r\n"))], &[]);
         check(
             RULE,
-            &[(SNAPSHOT, SCHEMA)],
+            &[nothing, (SNAPSHOT, SCHEMA)],
             &["docs/schema.md: schema-picture: the file is missing: there is no picture of the schema"],
         );
         check(
             RULE,
-            &[(SNAPSHOT, SCHEMA), (PATH, &picture.replace("    a {", "    b {"))],
+            &[nothing, (SNAPSHOT, SCHEMA), (PATH, &picture.replace("    a {", "    b {"))],
             &["docs/schema.md:9:1: schema-picture: it does not show the schema as it is"],
         );
         check(RULE, &[(SNAPSHOT, "version: 1\nversion: 2\n")], &[]);

@@ -50,10 +50,11 @@ pub(crate) fn columns(context: &Context) -> Vec<Finding> {
     context.document().map(rules::columns).unwrap_or_default()
 }
 
-/// No table is created by a migration and managed by Directus.
+/// No table is made by migrations and managed by Directus.
 pub(crate) fn ghosts(context: &Context) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
-    rules::ghost_collection(document, &context.created)
+    let db_only = context.made().map(|made| made.db_only_tables().map(str::to_owned).collect());
+    rules::ghost_collection(document, &db_only.unwrap_or_else(Vec::new))
 }
 
 #[cfg(test)]
@@ -61,6 +62,7 @@ mod tests {
     use super::super::pin::PACKAGE;
     use super::super::tests::check;
     use super::*;
+    use contract::artefacts::CATALOG;
 
     const PINNED: (&str, &str) = (PACKAGE, r#"{"dependencies": {"directus": "11.17.4"}}"#);
     const EMPTY: &str = "version: 1\ndirectus: 11.17.4\nvendor: postgres\ncollections: []\nfields: []\nsystemFields: []\nrelations: []\n";
@@ -165,12 +167,11 @@ mod tests {
             "collections: []",
             "collections:\n  - collection: positions\n    schema:\n      name: positions",
         );
-        let sql = "-- gps\nCREATE TABLE IF NOT EXISTS public.Positions (ts timestamptz);\n";
         check(
             "ghost-collection",
-            &[(SNAPSHOT, &text), ("db-init/002_positions.sql", sql)],
+            &[(SNAPSHOT, &text), (CATALOG, "[migrations]\ntable positions\n")],
             &[
-                "snapshots/schema.yaml:5:5: ghost-collection: `positions` is created by db-init/002_positions.sql:2: a fresh apply would fail because the table exists (D11), and taking the collection out later would drop the real table (D12)",
+                "snapshots/schema.yaml:5:5: ghost-collection: `positions` is a table of the migrations: a fresh apply would fail because the table exists (D11), and taking the collection out later would drop the real table (D12)",
             ],
         );
     }

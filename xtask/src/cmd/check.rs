@@ -63,13 +63,13 @@ pub(crate) fn require_clean(root: &Path) -> anyhow::Result<()> {
     require_none(findings(root)?)
 }
 
-/// The same for commands that boot what is in the checkout: no boot fails because of an old picture.
+/// The same for commands that boot what is in the checkout: no boot fails because of an old picture, and the catalog is compared by it.
 ///
 /// # Errors
 /// As [`require_clean`].
 pub(crate) fn require_bootable(root: &Path) -> anyhow::Result<()> {
     let mut findings = findings(root)?;
-    findings.retain(|finding| finding.rule != crate::check::PICTURE);
+    findings.retain(|finding| ![crate::check::PICTURE, crate::check::CATALOG_RULE].contains(&finding.rule));
     require_none(findings)
 }
 

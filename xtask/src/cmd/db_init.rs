@@ -1,10 +1,11 @@
 //! The SQL phases against the database of `DB_*`: run them, show what would run, or show what ran.
 
-use crate::{console, ending, engine};
+use crate::{console, database, ending, engine};
 use anyhow::Context;
+use catalog::Drift;
 use clap::ValueEnum;
+use contract::artefacts::{CATALOG, SNAPSHOT};
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Phase, env};
-use migrations::objects;
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
 use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
@@ -190,9 +191,7 @@ fn run_pending(
     for phase in args.phases() {
         perform(session, &plan, *phase, &managed, &mut |event| observe(args, event, &mut done))?;
     }
-    let ran = |path: &str| plan.pending().any(|step| step.migration.path == path);
-    let applied = migrations.iter().filter(|file| before.find(&file.name).is_some() || ran(&file.path));
-    objects::prove(session.client(), &objects::objects(applied))?;
+    prove(root, session)?;
     lock.release(session)?;
     let skipped = plan.steps.len() - plan.pending().count();
     console::say(&format!("{} done, {skipped} applied before", done.len()));
@@ -200,6 +199,38 @@ fn run_pending(
         console::result(&Value::from(done).to_string());
     }
     Ok(Exit::Done)
+}
+
+/// What the files made when they were last tried is in this database, as far as its migrations all ran and its managed tables are there:
+/// on a database without Directus, whatever needs none of them.
+fn prove(root: &Path, session: &mut Session) -> anyhow::Result<()> {
+    let file = database::read(root)?;
+    let migrations = file::discover(&Artefacts::at(root))?;
+    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
+    let stale = database::stale(&file, &database::origins(&migrations, snapshot.as_deref()));
+    if !stale.is_empty() {
+        let is = if file.origins.is_empty() { "there is none" } else { "it is of other files" };
+        console::say(&format!("not proved by {CATALOG}, because {is}: {}", database::WRITE));
+        return Ok(());
+    }
+    let ledger = ledger::read(session.client())?;
+    let waits: Vec<&str> = migrations
+        .iter()
+        .filter(|each| ledger.find(&each.name).is_none())
+        .map(|each| each.source.as_str())
+        .collect();
+    let (live, _) = boot::state::catalog(session)?;
+    let wanted = database::provable(&file.catalog, &live, &waits);
+    let lost = Drift { added: Vec::new(), unmanaged: Vec::new(), ..wanted.drift(&live) };
+    let lines = lost.render();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("prove the migrations: the database is not what {CATALOG} says"))
+        .excerpt(lines.join("\n"))
+        .cause("the ledger says that the files ran, and this is missing or different all the same")
+        .hint("put it back by hand or with a new migration; a row that says too much is deleted from migrations_applied")
+        .into())
 }
 
 /// One line per migration as it is done; what the server says goes to the conversation.

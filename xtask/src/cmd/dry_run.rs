@@ -2,6 +2,7 @@
 
 use crate::cmd::image;
 use crate::console::{self, GREEN, RED, paint};
+use crate::database::{self, Attempt};
 use crate::directus::Directus;
 use crate::docker::Docker;
 use crate::engine::{self, Choice, DockerScene, Ground, Listen, LocalScene, Scene, Serving, Stage};
@@ -11,6 +12,7 @@ use crate::seed::{self, Seed, Tally};
 use crate::steps::Steps;
 use anyhow::Result;
 use contract::{Exit, Failure};
+use serde_json::{Value, json};
 use snapshot::{Snapshot, canonical, change};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +21,8 @@ use std::time::Duration;
 ///
 /// Fetches what this machine lacks (once), starts a throwaway Postgres with TimescaleDB and the pinned Directus, and lets the very runner
 /// that ships do what production does: pre phase, install, snapshot, post phase. A second pass must change nothing. Then Directus must
-/// become healthy, and the schema it has must be the one in git. With DB_HOST… set, that server is used, with a database of its own on it.
+/// become healthy, and the schema it has must be the one in git; so must whatever else the files made, which snapshots/database.txt says
+/// line by line. With DB_HOST… set, that server is used, with a database of its own on it.
 ///
 /// With --engine docker the production image itself is the candidate: it is built first, or named with --image, and runs in containers
 /// beside a throwaway TimescaleDB. A pass is noted, and allows `cargo xtask image --push`.
@@ -27,6 +30,7 @@ use std::time::Duration;
 #[command(after_long_help = "\
 Examples:
   cargo xtask dry-run
+  cargo xtask dry-run --write            accept what the files make: write snapshots/database.txt
   cargo xtask dry-run --from v1.4        over a database that v1.4 left, filled with rows
   cargo xtask dry-run --from             over the merge base with main, else the last tag, else the commit before
   cargo xtask dry-run --restore prod.dump   over a backup
@@ -43,6 +47,9 @@ pub(crate) struct Args {
     /// With --engine docker: the image to try, by name or id. Without a value: the one that `cargo xtask image` built last.
     #[arg(long, value_name = "IMAGE", num_args = 0..=1, default_missing_value = "")]
     image: Option<String>,
+    /// Write what the files make of an empty database to snapshots/database.txt, instead of comparing it.
+    #[arg(long, conflicts_with_all = ["from", "restore", "image"])]
+    write: bool,
     /// Rehearse the upgrade: boot this revision first and fill it with rows. Without a value: the merge base with main, else the last tag, else the commit before.
     #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "")]
     from: Option<String>,
@@ -84,6 +91,9 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             json["rehearsal"] = rehearsal.to_json();
         }
         json["stand_ins"] = report.stand_ins.clone().into();
+        if let Some(made) = &report.made {
+            json["database"] = made.clone();
+        }
         console::result(&json.to_string());
     } else {
         console::say(&steps.table());
@@ -104,6 +114,8 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
 struct Report {
     rehearsal: Option<Rehearsal>,
     stand_ins: Vec<String>,
+    /// How what the files made differs from what git says of it, and whether that was written.
+    made: Option<Value>,
 }
 
 fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
@@ -148,7 +160,10 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
             rehearsal.compare(&stage)
         })?;
     } else {
-        steps.step("pass 1", || scene.prepare(&[]))?;
+        if first_pass(args, root, steps, &scene, report)? {
+            // With another file it is another release, which the second pass has to find recorded.
+            steps.step("prove", || scene.prepare(&[]))?;
+        }
     }
     prove(args, root, steps, &scene, seed.as_ref())
 }
@@ -160,6 +175,9 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
     let dump = args.restore.as_deref().map(read_dump).transpose()?;
     let seed = seed_files(args, root)?;
     check(args, root, steps)?;
+    if args.write {
+        database::write_header(root)?;
+    }
     let image = match args.image.as_deref() {
         None => image::build_default(&docker, root, steps)?.id,
         Some("") => Record::read(root)?.id,
@@ -174,7 +192,7 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
     let scene = steps.step("database", || DockerScene::set(&docker, &id, listen))?;
     report.stand_ins = scene.stand_ins();
     report.stand_ins.iter().for_each(|line| console::say(&format!("    stand-in for {line}")));
-    let mut take_all = || -> Result<()> {
+    let mut take_all = || -> Result<bool> {
         if revision.is_some() || dump.is_some() {
             let rehearsal = report.rehearsal.insert(Rehearsal::default());
             if let Some(revision) = &revision {
@@ -192,17 +210,57 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
                 rehearsal.compare(&scene)
             })?;
         } else {
-            steps.step("pass 1", || scene.prepare(&[]))?;
+            let written = first_pass(args, root, steps, &scene, report)?;
+            if written {
+                console::say(
+                    "the image has the file as it was: cargo xtask dry-run --engine docker builds and proves it",
+                );
+                return Ok(false);
+            }
         }
-        prove(args, root, steps, &scene, seed.as_ref())
+        prove(args, root, steps, &scene, seed.as_ref())?;
+        Ok(true)
     };
-    take_all().map_err(|error| scene.with_logs(&error))?;
+    let is_proved = take_all().map_err(|error| scene.with_logs(&error))?;
     // An upgrade alone does not prove that an empty database boots.
-    if revision.is_none() && dump.is_none() { Record::prove(root, &id) } else { Ok(()) }
+    if is_proved && revision.is_none() && dump.is_none() { Record::prove(root, &id) } else { Ok(()) }
 }
 
 fn check(args: &Args, root: &Path, steps: &mut Steps) -> Result<()> {
     if args.skip_check { Ok(()) } else { steps.step("check", || crate::cmd::check::require_bootable(root)) }
+}
+
+/// The boot on an empty database, and what it made: compared with what git says of it, or written. Whether the file is another one now.
+fn first_pass(
+    args: &Args,
+    root: &Path,
+    steps: &mut Steps,
+    scene: &dyn Scene,
+    report: &mut Report,
+) -> Result<bool> {
+    let before = steps.step("pass 1", || {
+        let before = scene.catalog()?;
+        // What proves a boot is only made here.
+        scene.prepare(&[(contract::env::CATALOG, "off")])?;
+        Ok(before.catalog)
+    })?;
+    steps.step("compare", || {
+        let made = Attempt::new(database::text(root)?, scene.catalog()?, &before);
+        let written = args.write && made.write(root)?;
+        report.made = Some(json!({ "differences": made.differences, "written": written }));
+        if !args.write {
+            made.require_same()?;
+        } else {
+            made.differences.iter().for_each(|line| console::say(&format!("    {line}")));
+            let what = if written { "wrote" } else { "nothing to write:" };
+            console::say(&format!("    {what} {}", contract::artefacts::CATALOG));
+            if written && crate::cmd::erd::update(root)? {
+                console::say(&format!("    wrote {}", crate::erd::PATH));
+            }
+        }
+        made.require_no_idle_exception()?;
+        Ok(written)
+    })
 }
 
 /// What both engines have in common, once the candidate has booted: it changes nothing the second time, serves, and has git's schema.

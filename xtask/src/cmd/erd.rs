@@ -1,6 +1,6 @@
 //! The schema as a picture, in `docs/schema.md`.
 
-use crate::{console, erd, files};
+use crate::{console, database, erd, files};
 use anyhow::{Context, Result};
 use boot::release;
 use contract::artefacts::SNAPSHOT;
@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Draw the schema: docs/schema.md, with a Mermaid diagram that Gitea shows.
 ///
-/// Collections with their keys and required fields, relations with their numbers, and from the migrations what a snapshot cannot express:
+/// Collections with their keys and required fields, relations with their numbers, and from snapshots/database.txt what a snapshot cannot express:
 /// UNIQUE over several columns, tables and hypertables. `cargo xtask check` finds a picture that is not up to date, and `cargo xtask snapshot`
 /// draws it anew by itself. Needs no database.
 #[derive(clap::Args)]
@@ -59,7 +59,21 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
 pub(crate) fn draw(root: &Path) -> Result<String> {
     let text = std::fs::read_to_string(root.join(SNAPSHOT)).with_context(|| format!("read `{SNAPSHOT}`"))?;
     let document = Document::parse(&text).map_err(|error| release::unreadable(SNAPSHOT, &error))?;
-    Ok(erd::markdown(&document.snapshot, &file::discover(&Artefacts::at(root))?))
+    let migrations = file::discover(&Artefacts::at(root))?;
+    Ok(erd::markdown(&document.snapshot, &database::read(root)?.catalog, &migrations))
+}
+
+/// Draws it where it is old, and says whether it was.
+///
+/// # Errors
+/// As [`draw`], and when it cannot be written.
+pub(crate) fn update(root: &Path) -> Result<bool> {
+    let text = draw(root)?;
+    let is_old = !std::fs::read_to_string(root.join(erd::PATH)).is_ok_and(|before| before == text);
+    if is_old {
+        write(root, &text)?;
+    }
+    Ok(is_old)
 }
 
 /// Writes it.

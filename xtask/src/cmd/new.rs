@@ -1,7 +1,7 @@
 //! The next migration, from a template that can run as it is.
 
 use crate::template::{Ground, Template, Wanted, sql};
-use crate::{console, erd};
+use crate::{console, database};
 use anyhow::{Context, Result};
 use boot::release;
 use clap::ValueEnum;
@@ -69,6 +69,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let migrations = file::discover(&Artefacts::at(root))?;
     let path = next(&migrations, phase, &args.name)?;
     let snapshot = snapshot_of(root)?;
+    let made = database::read(root)?.catalog;
     let wanted = Wanted {
         template: args.template.unwrap_or(Template::of(phase)),
         phase,
@@ -76,12 +77,10 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
         table: args.table.as_deref(),
         columns: &args.columns,
     };
-    let text = sql(&wanted, &Ground { snapshot: &snapshot, migrations: &migrations })?;
+    let text = sql(&wanted, &Ground { snapshot: &snapshot, made: &made, migrations: &migrations })?;
     write(root, &path, &text)?;
     console::result(&path);
-    // It may have made a table that the picture has to show.
-    crate::cmd::erd::write(root, &erd::markdown(&snapshot, &file::discover(&Artefacts::at(root))?))?;
-    console::say("next: write what it is for, then cargo xtask check and cargo xtask dry-run");
+    console::say(&format!("next: write what it is for, then {}", database::WRITE));
     Ok(Exit::Done)
 }
 

@@ -1,17 +1,17 @@
 //! The live schema, written to `snapshots/schema.yaml` in canonical order; or only compared with it. What changed is said in words.
 
 use crate::cmd::{self, apply};
-use crate::{check, console, engine, erd, files};
+use crate::{check, console, database, engine, erd, files};
 use anyhow::Result;
 use boot::{BootSettings, Bridge, release};
+use catalog::Catalog;
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
+use migrations::file;
 use migrations::session::{self, describe};
-use migrations::{Migrations, file};
 use serde_json::{Value, json};
 use snapshot::change::{self, Change};
 use snapshot::ghosts::{self, Stripped};
-use snapshot::rules::CreatedTable;
 use snapshot::{Document, Finding, Snapshot, canonical, rules};
 use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
@@ -43,7 +43,8 @@ pub(crate) struct Args {
 /// Reads, compares, writes, and says what is to be thought of next.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let migrations = file::discover(&contract::Artefacts::at(root))?;
-    let created = release::created_tables(&migrations);
+    let made = database::read(root)?.catalog;
+    let db_only: Vec<String> = made.db_only_tables().map(str::to_owned).collect();
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     apply::require_known_keys(&settings)?;
     console::say(&format!("reading the schema of {} through Directus", settings.database.describe()));
@@ -51,7 +52,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut bridge = engine::bridge(&settings)?;
     // Over a file with a conflict in it nothing is written: one side of it is not in the database.
     let before = Before::read(&root.join(SNAPSHOT))?;
-    let taken = take(&mut bridge, &settings, &created)?;
+    let taken = take(&mut bridge, &settings, &db_only)?;
     drop(bridge);
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
@@ -62,17 +63,17 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             true => change::revised(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
             false => Vec::new(),
         };
-        let picture = erd::markdown(&live, &migrations);
+        let picture = erd::markdown(&live, &made, &migrations);
         (document.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), changes, picture)
     });
     let document = document?;
-    let hints = hints(&changes, &live, &migrations);
+    let hints = hints(&changes, &live, &made);
     if differs && !args.check {
         files::replace(&root.join(SNAPSHOT), &text)?;
         cmd::erd::write(root, &picture)?;
     }
     // A comparison is about the file that is there.
-    let findings = if args.check { Vec::new() } else { judge(&document, &created) };
+    let findings = if args.check { Vec::new() } else { judge(&document, &db_only) };
     let report =
         Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints, findings: &findings };
     report.tell();
@@ -110,10 +111,10 @@ impl Before {
 }
 
 /// The schema that the database has, as the pinned Directus sees it, without ghosts.
-fn take(bridge: &mut Bridge, settings: &BootSettings, created: &[CreatedTable]) -> Result<Stripped> {
-    let tracked = tracked(settings, created)?;
+fn take(bridge: &mut Bridge, settings: &BootSettings, db_only: &[String]) -> Result<Stripped> {
+    let tracked = tracked(settings, db_only)?;
     let live = engine::snapshot_of(bridge)?;
-    let names: HashSet<&str> = created.iter().map(|table| table.name.as_str()).collect();
+    let names: HashSet<&str> = db_only.iter().map(String::as_str).collect();
     let mut stripped = ghosts::strip(&live, &names);
     stripped.ghosts.extend(tracked);
     match stripped.pointing.first() {
@@ -126,15 +127,14 @@ fn take(bridge: &mut Bridge, settings: &BootSettings, created: &[CreatedTable]) 
 }
 
 /// The tables of migrations that Directus has metadata of. It is told not to look at them, so that no snapshot shows them.
-fn tracked(settings: &BootSettings, created: &[CreatedTable]) -> Outcome<BTreeSet<String>> {
+fn tracked(settings: &BootSettings, db_only: &[String]) -> Outcome<BTreeSet<String>> {
     let mut session =
         session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
-    let names: Vec<&str> = created.iter().map(|table| table.name.as_str()).collect();
     let rows = session.client().query(
         "SELECT collection::text FROM directus_collections WHERE collection = ANY($1) \
          UNION SELECT collection::text FROM directus_fields WHERE collection = ANY($1) \
          UNION SELECT many_collection::text FROM directus_relations WHERE many_collection = ANY($1)",
-        &[&names],
+        &[&db_only],
     );
     match rows {
         Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
@@ -161,13 +161,13 @@ fn read_back(text: &str, live: &Snapshot) -> Result<Document> {
 }
 
 /// What a snapshot cannot say, and a migration should.
-fn hints(changes: &[Change], live: &Snapshot, migrations: &Migrations) -> Vec<String> {
+fn hints(changes: &[Change], live: &Snapshot, made: &Catalog) -> Vec<String> {
     let touched: HashSet<&str> = changes
         .iter()
         .filter(|change| change.action == change::Action::Add)
         .map(|change| change.collection.as_str())
         .collect();
-    let new = check::junctions::lacking(live, migrations).into_iter();
+    let new = check::junctions::lacking(live, made).into_iter();
     new.filter(|junction| touched.contains(junction.collection.as_str()))
         .map(|junction| {
             format!("{}:\n    {}", check::junctions::what(&junction), check::junctions::remedy(&junction))
@@ -209,6 +209,7 @@ impl Report<'_> {
         console::say(&what);
         if self.differs && !self.args.check {
             console::say(&format!("wrote {SNAPSHOT}, and {}", erd::PATH));
+            console::say(&format!("next: {}, which writes snapshots/database.txt to it", database::WRITE));
         }
         // What makes the exit code 3 is said however quiet it is to be.
         self.findings.iter().for_each(|finding| console::complain(&finding.to_string()));
@@ -252,13 +253,13 @@ fn compared(differs: bool, taken: &Stripped) -> Result<Exit> {
 }
 
 /// What the database has may not be fit for another one: Directus' app tidies up what its API leaves behind.
-fn judge(document: &Document, created: &[CreatedTable]) -> Vec<Finding> {
+fn judge(document: &Document, db_only: &[String]) -> Vec<Finding> {
     let version = document.snapshot.directus().unwrap_or_default();
     let findings = [
         rules::keys(document, version),
         rules::references(document),
         rules::columns(document),
-        rules::ghost_collection(document, created),
+        rules::ghost_collection(document, db_only),
     ];
     findings.into_iter().flatten().collect()
 }

@@ -6,10 +6,10 @@ use crate::engine;
 use anyhow::Result;
 use boot::drift::Policy;
 use boot::history::{Entry, spelling};
-use boot::listing::{Class, Drift, Line};
 use boot::plan::Route;
 use boot::status::Status;
 use boot::{Boot, BootSettings, Event, Interrupt, release};
+use catalog::{Class, Drift, Line};
 use contract::artefacts::SNAPSHOT;
 use contract::env;
 use contract::{Exit, Failure, Outcome, Variables};
@@ -81,6 +81,8 @@ fn drift(status: &Status) -> Option<(Drift, &Entry)> {
     let mut drift = status.drift.clone();
     drift.missing.retain(managed);
     drift.changed.retain(|(was, _)| managed(was));
+    // A key or an index that was clicked together is one of Directus', even if nothing says so.
+    drift.added.append(&mut drift.unmanaged);
     drift.added.retain(managed);
     (!drift.is_none()).then_some((drift, latest))
 }
@@ -176,9 +178,7 @@ impl<'a> Touched<'a> {
 
     /// Whether its column drifted, or a key or an index over it.
     fn is_below(&self, change: &Change, edit: &Edit) -> bool {
-        let over = |line: &Line| {
-            line.name().starts_with(&format!("{}.", change.collection)) && is_over(line, &change.field)
-        };
+        let over = |line: &Line| line.table() == change.collection && is_over(line, &change.field);
         // A field that comes or goes as a whole does so with its column, whatever else is made over it.
         self.0.contains_key(&("column", change.name().as_str()))
             || (!edit.is_whole()
@@ -207,14 +207,16 @@ fn refused(lines: &[String], latest: &Entry) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use boot::listing::Listing;
+    use catalog::Catalog;
 
-    fn listing(lines: &[&str]) -> Listing {
-        Listing::new(lines.iter().map(|line| format!("managed\t{}", line.replace('|', "\t"))))
+    fn catalog(lines: &[&str]) -> Catalog {
+        Catalog::new(lines.iter().map(|line| format!("managed\t{}", line.replace('|', "\t"))))
     }
 
     fn drift(recorded: &[&str], live: &[&str]) -> Drift {
-        listing(recorded).drift(&listing(live))
+        let mut drift = catalog(recorded).drift(&catalog(live));
+        drift.added.append(&mut drift.unmanaged);
+        drift
     }
 
     #[test]
@@ -243,20 +245,16 @@ mod tests {
             "collection|notes|{}",
             "table|notes|",
             "column|notes.id|uuid not null",
-            "constraint|notes.notes_pkey|PRIMARY KEY (id)",
+            "constraint|notes|PRIMARY KEY (id)",
             "field|notes.id|{}",
             "field|vehicles.colour|{}",
             "column|vehicles.colour|text",
-            "constraint|vehicles.vehicles_colour_unique|UNIQUE (colour)",
-            "constraint|vehicles.vehicles_plate_unique|UNIQUE (plate)",
+            "constraint|vehicles|UNIQUE (colour)",
+            "constraint|vehicles|UNIQUE (plate)",
         ];
         assert_eq!(
             in_words(drift(&[], &live)),
-            [
-                "+ collection notes",
-                "+ constraint vehicles.vehicles_plate_unique: UNIQUE (plate)",
-                "+ field vehicles.colour"
-            ]
+            ["+ collection notes", "+ constraint vehicles: UNIQUE (plate)", "+ field vehicles.colour"]
         );
     }
 
@@ -299,7 +297,7 @@ mod tests {
         assert_eq!(own(&added, &b, &format!("{b}{c}")), ["a.c"]);
         let gone = drift(&["field|a.c|{}", "column|a.c|text"], &[]);
         assert_eq!(own(&gone, &format!("{b}{c}"), &b), ["a.c"]);
-        let unique = drift(&[], &["constraint|a.a_c_unique|UNIQUE (c)"]);
+        let unique = drift(&[], &["constraint|a|UNIQUE (c)"]);
         let live = format!("{}{}", field("b", "half", "x", true), field("c", "half", "x", true));
         assert_eq!(own(&unique, &format!("{b}{c}"), &live), ["a.c"], "and b is what the files change");
     }

@@ -5,7 +5,7 @@
 //! run leaves, the next one finds by the label.
 
 use super::given::Given;
-use super::scene::{Ask, HEALTHY_WITHIN, Scene, Serving, not_healthy};
+use super::scene::{Ask, HEALTHY_WITHIN, Scene, Serving, catalog_of, not_healthy};
 use crate::console;
 use crate::directus::{Credentials, Directus};
 use crate::docker::Docker;
@@ -14,6 +14,7 @@ use crate::http::Address;
 use crate::image::build::Labels;
 use crate::project::PROJECT;
 use anyhow::Result;
+use catalog::File;
 use contract::{Exit, Failure, Outcome, Secret, Variables};
 use rustix::process::getpid;
 use serde_json::Value;
@@ -342,6 +343,18 @@ impl Scene for DockerScene {
         let mut all = Variables::from_iter(super::consent()?);
         all.extend(variables.iter().copied());
         self.prepare_image(&self.image, &all)
+    }
+
+    fn catalog(&self) -> Result<File> {
+        let off = Variables::new().with(contract::env::CATALOG, "off");
+        let (mut words, environment) = self.run_words("catalog", &off);
+        words.extend(["--rm", &self.image, "catalog"].map(str::to_owned));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        catalog_of(&self.docker.output_with(
+            "read the catalog with the image's runner",
+            &words,
+            &environment,
+        )?)
     }
 
     fn picture(&self) -> Result<String> {

@@ -1,14 +1,16 @@
 //! The dry run's scene on the local engine: the runner as a process of this machine, beside a server of its own or a given one.
 
 use super::local::{Ground, Stage};
-use super::scene::{HEALTHY_WITHIN, Scene, Serving, not_healthy};
+use super::scene::{HEALTHY_WITHIN, Scene, Serving, catalog_of, not_healthy};
 use crate::console;
 use crate::directus::Directus;
 use crate::http;
 use crate::process::{self, Env, Running};
 use anyhow::Result;
+use catalog::File;
 use contract::Variables;
 use contract::artefacts::SNAPSHOT;
+use contract::env;
 use snapshot::Snapshot;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -36,6 +38,12 @@ impl Scene for LocalScene<'_> {
             show,
         )?;
         Ok(())
+    }
+
+    fn catalog(&self) -> Result<File> {
+        let environment = self.stage.environment().with(env::CATALOG, "off");
+        let what = "read the catalog with the runner";
+        catalog_of(&process::output_with(what, &self.ground.runner, &["catalog"], Env::Only(environment))?)
     }
 
     fn picture(&self) -> Result<String> {

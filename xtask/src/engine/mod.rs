@@ -102,9 +102,10 @@ pub(crate) fn settings_for(
 /// A bridge of our own; Directus' log goes to stderr, because stdout is the result.
 ///
 /// # Errors
-/// When Node cannot be started, or the migrations cannot be read.
+/// When Node cannot be started, or the catalog cannot be read.
 pub(crate) fn bridge(settings: &BootSettings) -> Outcome<Bridge> {
-    let db_only = boot::perform::not_for_directus(&migrations::file::discover(&settings.artefacts)?);
+    let made = crate::database::read(settings.artefacts.root())?;
+    let db_only = boot::perform::not_for_directus(&made);
     let options = Options { application_name: "cargo-xtask", db_only: &db_only, log: Log::Stderr };
     Bridge::spawn(settings, &options, &boot::Interrupt::default())
 }

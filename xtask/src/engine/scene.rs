@@ -1,7 +1,8 @@
 //! What a dry run needs of an engine: a throwaway database, and the runner under test beside it. The story itself is in `cmd/dry_run.rs`.
 
 use crate::directus::Directus;
-use anyhow::Result;
+use anyhow::{Result, anyhow};
+use catalog::File;
 use contract::Failure;
 use snapshot::Snapshot;
 use std::time::Duration;
@@ -16,6 +17,12 @@ pub(crate) trait Scene {
     /// # Errors
     /// The runner's own exit code and last lines.
     fn prepare(&self, variables: &[(&str, &str)]) -> Result<()>;
+
+    /// What the database has, as `snapshots/database.txt` would say it of the candidate; no exception is made.
+    ///
+    /// # Errors
+    /// What the runner or the server says.
+    fn catalog(&self) -> Result<File>;
 
     /// Everything that is in the database, as text: two equal pictures are two equal databases.
     ///
@@ -70,6 +77,15 @@ pub(crate) trait Serving {
     /// # Errors
     /// When it takes too long, or says anything but 128 + 15.
     fn stop(self: Box<Self>) -> Result<()>;
+}
+
+/// Reads what `runner catalog` wrote.
+///
+/// # Errors
+/// When it is no catalog.
+pub(super) fn catalog_of(said: &[u8]) -> Result<File> {
+    File::parse(&String::from_utf8_lossy(said))
+        .map_err(|wrong| anyhow!("read what `runner catalog` says, line {}: {}", wrong.line, wrong.message))
 }
 
 /// The failure of a wait for health, with what was seen last.

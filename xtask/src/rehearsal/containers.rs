@@ -65,6 +65,6 @@ impl Rehearsal {
         let serving = scene.start_image(&old.id)?;
         self.filled = fill::fill(&mut serving.directus()?, &rows)?;
         serving.stop()?;
-        self.fill_the_rest(scene, &old.tree)
+        self.fill_the_rest(scene)
     }
 }

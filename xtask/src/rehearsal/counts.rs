@@ -24,6 +24,20 @@ pub(crate) fn count(database: &dyn Ask) -> Result<Counts> {
         .collect())
 }
 
+/// The tables that neither Directus nor we made: the migrations'.
+///
+/// # Errors
+/// What the server says.
+pub(crate) fn db_only(database: &dyn Ask) -> Result<Vec<String>> {
+    database.ask(
+        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition \
+         AND c.relname !~ '^directus_' AND c.relname NOT IN ('migrations_applied', 'schema_releases') \
+         AND NOT EXISTS (SELECT FROM directus_collections d WHERE d.collection = c.relname) \
+         AND NOT EXISTS (SELECT FROM pg_depend m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid AND m.deptype = 'e') \
+         ORDER BY c.relname",
+    )
+}
+
 /// One aligned line for each table; what changed is marked.
 pub(crate) fn table(before: &Counts, after: &Counts) -> Vec<String> {
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();

@@ -90,7 +90,7 @@ impl Rehearsal {
         let mut directus = Directus::connect(stage.address(), stage.login().credentials())?;
         self.filled = fill::fill(&mut directus, &rows)?;
         server.stop(Duration::from_secs(10))?;
-        self.fill_the_rest(stage, &old.tree)
+        self.fill_the_rest(stage)
     }
 
     /// The rows for a tree's collections; what cannot be filled is noted.
@@ -105,9 +105,8 @@ impl Rehearsal {
     }
 
     /// The migrations' own tables; then everything is told and counted.
-    fn fill_the_rest(&mut self, database: &dyn Ask, tree: &Path) -> Result<()> {
-        let migrations = migrations::file::discover(&contract::Artefacts::at(tree))?;
-        fill::fill_db_only(database, &boot::perform::db_only_tables(&migrations), &mut self.filled)?;
+    fn fill_the_rest(&mut self, database: &dyn Ask) -> Result<()> {
+        fill::fill_db_only(database, &counts::db_only(database)?, &mut self.filled)?;
         self.not_filled.append(&mut self.filled.left_out);
         let total: usize = self.filled.rows.values().sum();
         console::say(&format!("    {total} rows in {} tables", self.filled.rows.len()));

@@ -102,8 +102,8 @@ impl Live {
 
     /// A bridge beside: Directus' own comparison, without a server.
     pub(crate) fn bridge(&self) -> Bridge {
-        let migrations = migrations::file::discover(&self.settings().artefacts).expect("migrations");
-        let db_only = boot::perform::not_for_directus(&migrations);
+        let text = std::fs::read_to_string(self.settings().artefacts.catalog()).expect("a catalog");
+        let db_only = boot::perform::not_for_directus(&catalog::File::parse(&text).expect("a catalog"));
         let options = Options { application_name: "test", db_only: &db_only, log: Log::Stderr };
         Bridge::spawn(&self.settings(), &options, &Interrupt::default()).expect("a bridge")
     }

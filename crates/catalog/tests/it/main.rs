@@ -4,4 +4,5 @@
 mod changes;
 mod read;
 mod settings;
+mod timescaledb;
 mod versions;

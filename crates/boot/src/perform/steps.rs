@@ -277,7 +277,7 @@ impl<'a> Work<'a> {
         let (live, fingerprint) = state::catalog(&mut self.session)?;
         let expected = release.catalog.catalog.lines().count();
         let unmanaged = proof::catalog(release, self.settings, &live, &self.known.kept)?;
-        let is_new = |line: &&Line| !self.known.state.catalog.has(line);
+        let is_new = |line: &&Line| self.settings.proves_catalog && !self.known.state.catalog.has(line);
         let new: Vec<Line> = unmanaged.iter().filter(is_new).cloned().collect();
         drift::unmanaged(&new).into_iter().for_each(|note| report(Event::Note(note)));
         let recorded = self.record(live, &unmanaged, &fingerprint)?;
@@ -290,7 +290,8 @@ impl<'a> Work<'a> {
     /// The same release must leave the same catalog as before; another one is recorded with what it leaves, without what is somebody else's.
     fn record(&mut self, live: Catalog, unmanaged: &[Line], fingerprint: &str) -> Outcome<String> {
         let Known { release, state, kept, .. } = self.known;
-        let left = live.retain(|line| !unmanaged.contains(line)).with(kept);
+        let is_excepted = |line: &Line| release.catalog.exceptions.iter().any(|each| each.covers(line));
+        let left = live.retain(|line| !unmanaged.contains(line) && !is_excepted(line)).with(kept);
         let spelling = spelling(state.server.version_num);
         let latest = state.history.latest().filter(|latest| latest.completed && latest.release == release.id);
         if latest.is_some_and(|latest| latest.spelling == spelling) {

@@ -119,6 +119,15 @@ pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
         .collect()
 }
 
+/// Collections whose table Directus did not make: none of its columns is a field's.
+pub(crate) fn registered(live: &Catalog) -> Vec<String> {
+    let columns = live.lines().filter(|line| line.kind() == "column" && line.class() == Class::Managed);
+    let made: BTreeSet<&str> = columns.map(Line::table).collect();
+    let tables: BTreeSet<&str> = live.names("table").collect();
+    let is_registered = |name: &&str| tables.contains(name) && !made.contains(name);
+    live.names("collection").filter(is_registered).map(str::to_owned).collect()
+}
+
 /// What has metadata, is in git, and has no table, no column, or no foreign key.
 #[derive(Debug, Default)]
 pub(crate) struct Orphans {

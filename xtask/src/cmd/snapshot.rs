@@ -3,7 +3,7 @@
 use crate::cmd::{self, apply};
 use crate::{check, console, database, engine, erd, files};
 use anyhow::Result;
-use boot::{BootSettings, Bridge, release};
+use boot::{BootSettings, Bridge, gate, release};
 use catalog::{Catalog, File, Line};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
@@ -218,7 +218,7 @@ impl Report<'_> {
             console::say(
                 "  hint: if it is db-only, in SQL; never \"delete\" it in Directus, that drops the table",
             );
-            console::say(&format!("    {}", forget(ghost)));
+            console::say(&format!("    {}", gate::forget(ghost)));
         }
         self.taken.with_them.iter().for_each(|field| console::say(&format!("left out with it: `{field}`")));
         for line in catalog::condensed(self.unmanaged) {
@@ -259,18 +259,6 @@ impl Report<'_> {
     }
 }
 
-/// The SQL that makes Directus forget a table: the three places that tell it of one.
-fn forget(table: &str) -> String {
-    let name = format!("'{}'", table.replace('\'', "''"));
-    [
-        ("directus_collections", "collection"),
-        ("directus_fields", "collection"),
-        ("directus_relations", "many_collection"),
-    ]
-    .map(|(of, column)| format!("DELETE FROM {of} WHERE {column} = {name};"))
-    .join(" ")
-}
-
 /// Exit 3 when the files are not what the database has.
 fn compared(differs: bool, taken: &Stripped, unmanaged: &[Line]) -> Result<Exit> {
     let what = match (differs, taken.ghosts.is_empty(), unmanaged.is_empty()) {
@@ -294,19 +282,4 @@ fn judge(document: &Document, db_only: &[String]) -> Vec<Finding> {
         rules::ghost_collection(document, db_only),
     ];
     findings.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_in_sql_is_a_name_whatever_is_in_it() {
-        assert_eq!(
-            forget("o'clock"),
-            "DELETE FROM directus_collections WHERE collection = 'o''clock'; \
-             DELETE FROM directus_fields WHERE collection = 'o''clock'; \
-             DELETE FROM directus_relations WHERE many_collection = 'o''clock';"
-        );
-    }
 }

@@ -13,6 +13,7 @@ use crate::settings::BootSettings;
 use crate::stake::{self, Stake};
 use crate::{Bridge, drift, preflight, proof, release, state};
 use catalog::{Catalog, Line};
+use contract::env::ALLOW_DESTRUCTIVE;
 use contract::sql::quoted;
 use contract::{Failure, Outcome, Phase};
 use migrations::session::describe;
@@ -261,7 +262,13 @@ impl<'a> Work<'a> {
         report: Report<'_>,
     ) -> Outcome<()> {
         let (release, consent) = (&self.known.release.id, self.settings.choices.consent.as_ref());
-        let lost = gate::judge(Case { release, changes, stakes, consent, rows_may_change })?;
+        let registered = &drift::registered(&self.known.state.catalog);
+        let case = Case { release, changes, stakes, registered, consent, rows_may_change };
+        let lost = gate::judge(case)?;
+        for name in gate::unused(&case) {
+            let text = format!("{ALLOW_DESTRUCTIVE} names {name}: nothing of that name would be lost");
+            report(Event::Note(text));
+        }
         lost.into_iter().for_each(|line| report(Event::Note(format!("with consent: {line}"))));
         Ok(())
     }

@@ -65,6 +65,26 @@ pub(crate) fn stale(file: &File, now: &[Origin]) -> Vec<String> {
     other.chain(gone.map(|each| format!("`{}` is gone", each.path))).collect()
 }
 
+/// Why no boot of these very files can be proved by the file, if none can.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(crate) fn unusable(root: &Path) -> Outcome<Option<String>> {
+    let Some(text) = text(root)? else { return Ok(Some("it is missing".to_owned())) };
+    let file = match File::parse(&text) {
+        Ok(file) => file,
+        Err(wrong) => return Ok(Some(format!("line {}: {}", wrong.line, wrong.message))),
+    };
+    let stale = stale(&file, &origins_of(root)?);
+    Ok((!stale.is_empty()).then(|| stale.join(", ")))
+}
+
+/// What the files of the checkout are.
+fn origins_of(root: &Path) -> Outcome<Vec<Origin>> {
+    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
+    Ok(origins(&migrations::file::discover(&Artefacts::at(root))?, snapshot.as_deref()))
+}
+
 /// What a boot of these files made on an empty database, beside what the file says of it.
 pub(crate) struct Attempt {
     /// The file's text, if there is one.
@@ -175,9 +195,7 @@ impl Attempt {
 pub(crate) fn write_header(root: &Path) -> Result<()> {
     let text = text(root)?.unwrap_or_default();
     let kept = File::parse(&text).unwrap_or_else(|_| exceptions(&text));
-    let migrations = migrations::file::discover(&Artefacts::at(root))?;
-    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
-    let file = File { origins: origins(&migrations, snapshot.as_deref()), ..kept };
+    let file = File { origins: origins_of(root)?, ..kept };
     files::replace(&root.join(CATALOG), &file.to_text())
 }
 

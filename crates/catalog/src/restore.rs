@@ -1,6 +1,7 @@
 //! Statements that put back what is gone, for a person to run.
 
-use crate::lines::{Class, Line};
+use crate::lines::{Class, Line, last_dot};
+use contract::sql::identifier;
 
 /// One statement for each of `lines`, in an order in which they can be run; a comment where only the file in git knows it.
 pub fn restore(lines: &[Line]) -> Vec<String> {
@@ -15,7 +16,7 @@ pub fn restore(lines: &[Line]) -> Vec<String> {
 }
 
 fn one(line: &Line, all: &[&Line]) -> String {
-    let (table, name, definition) = (line.table(), name(line), line.definition());
+    let (table, name, definition) = (&as_sql(line.table()), &name(line), line.definition());
     match line.kind() {
         "extension" => format!("CREATE EXTENSION {name};"),
         "schema" => format!("CREATE SCHEMA {name};"),
@@ -23,7 +24,7 @@ fn one(line: &Line, all: &[&Line]) -> String {
             let columns = all.iter().filter(|each| each.kind() == "column" && each.table() == line.name());
             let columns: Vec<String> =
                 columns.map(|column| format!("{} {}", self::name(column), type_of(column))).collect();
-            format!("CREATE TABLE {} ({});", line.name(), columns.join(", "))
+            format!("CREATE TABLE {table} ({});", columns.join(", "))
         }
         "column" => format!("ALTER TABLE {table} ADD COLUMN {name} {};", type_of(line)),
         "constraint" if line.class() == Class::Managed => format!("ALTER TABLE {table} ADD {definition};"),
@@ -53,9 +54,20 @@ fn from_git(line: &Line) -> String {
     format!("-- {} {}: as the migration makes it", line.kind(), line.name())
 }
 
-/// The last part of the name as it is written, quotes included.
-fn name(line: &Line) -> &str {
-    line.name().strip_prefix(line.table()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(line.name())
+/// The name in a statement; of a part of a table without the table.
+fn name(line: &Line) -> String {
+    let own = line.name().strip_prefix(line.table()).and_then(|rest| rest.strip_prefix('.'));
+    as_sql(own.unwrap_or(line.name()))
+}
+
+/// A line quotes no name for being reserved, or for capitals.
+fn as_sql(name: &str) -> String {
+    let (schema, own) = last_dot(name).map_or(("", name), |at| name.split_at(at + 1));
+    let part = |part: &str| if part.starts_with('"') { part.to_owned() } else { identifier(part) };
+    match schema.strip_suffix('.') {
+        Some(schema) => format!("{}.{}", part(schema), part(own)),
+        None => part(own),
+    }
 }
 
 fn type_of(column: &Line) -> String {
@@ -86,6 +98,13 @@ mod tests {
             "entries.year",
             "integer not null",
             "ALTER TABLE entries ADD COLUMN year integer not null;",
+        );
+        check(
+            Managed,
+            "column",
+            "app.order.user",
+            "text",
+            "ALTER TABLE app.\"order\" ADD COLUMN \"user\" text;",
         );
         check(
             DbOnly,

@@ -4,7 +4,7 @@ use crate::{console, database, ending, engine};
 use anyhow::Context;
 use catalog::Drift;
 use clap::ValueEnum;
-use contract::artefacts::{CATALOG, SNAPSHOT};
+use contract::artefacts::CATALOG;
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Phase, env};
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
@@ -204,15 +204,12 @@ fn run_pending(
 /// What the files made when they were last tried is in this database, as far as its migrations all ran and its managed tables are there:
 /// on a database without Directus, whatever needs none of them.
 fn prove(root: &Path, session: &mut Session) -> anyhow::Result<()> {
-    let file = database::read(root)?;
-    let migrations = file::discover(&Artefacts::at(root))?;
-    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
-    let stale = database::stale(&file, &database::origins(&migrations, snapshot.as_deref()));
-    if !stale.is_empty() {
-        let is = if file.origins.is_empty() { "there is none" } else { "it is of other files" };
-        console::say(&format!("not proved by {CATALOG}, because {is}: {}", database::WRITE));
+    if let Some(why) = database::unusable(root)? {
+        console::say(&format!("not proved by {CATALOG}: {why}; {} writes it", database::WRITE));
         return Ok(());
     }
+    let file = database::read(root)?;
+    let migrations = file::discover(&Artefacts::at(root))?;
     let ledger = ledger::read(session.client())?;
     let waits: Vec<&str> = migrations
         .iter()

@@ -60,14 +60,30 @@ function firstUser() {
 }
 
 /** What would have to change for the database to be what the file says: Directus' own structured diff. */
-async function plan(directus, { path, outline }) {
+async function plan(directus, { path, outline, keep }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
 	await directus.flushCaches(true);
 	const schema = await directus.getSchema({ database: directus.database(), bypassCache: true });
 	const current = await directus.getSnapshot({ schema });
+	leaveAlone(current, wanted, keep);
 	const diff = directus.getSnapshotDiff(current, wanted);
 	planned = { wanted, current, schema, diff };
 	return { diff: outline ? withoutContents(diff) : diff };
+}
+
+/**
+ * An index or a key that somebody made by hand on a managed column: Directus would take it for its own and drop it, or fail at a name
+ * that it does not have (D42). It stays: of these fields the snapshot wants what is there.
+ */
+function leaveAlone(current, wanted, keep = []) {
+	const find = (snapshot, [collection, field]) =>
+		snapshot.fields?.find((each) => each.collection === collection && each.field === field)?.schema;
+	for (const name of keep) {
+		const [is, wants] = [find(current, name), find(wanted, name)];
+		if (!is || !wants) continue;
+		wants.is_indexed ||= is.is_indexed;
+		wants.is_unique ||= is.is_unique;
+	}
 }
 
 /** The same differences, and of what is new its name alone: where no row can be at stake, a large schema need not be told. */
@@ -95,9 +111,11 @@ async function apply(directus) {
 }
 
 /** The diff once more: anything in it was not done, whatever Directus logged (D2). */
-async function verify(directus, { path }) {
+async function verify(directus, { path, keep }) {
 	const wanted = directus.yaml.load(readFileSync(path, 'utf8'), { filename: path });
-	return { diff: directus.getSnapshotDiff(await liveSchema(directus), wanted) };
+	const current = await liveSchema(directus);
+	leaveAlone(current, wanted, keep);
+	return { diff: directus.getSnapshotDiff(current, wanted) };
 }
 
 /** The live schema, as `directus schema snapshot` would write it. */

@@ -6,7 +6,9 @@ use crate::proof;
 use crate::release::Release;
 use catalog::{Catalog, Class, Drift, Line};
 use contract::env::ON_DRIFT;
+use contract::sql::{literal, quoted};
 use contract::{Exit, Failure, Outcome};
+use std::collections::BTreeSet;
 
 /// `RUNNER_ON_DRIFT`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,18 +103,124 @@ pub(crate) fn ledger_is_whole(recorded: &Catalog, live: &Catalog) -> Outcome<()>
 }
 
 /// What the latest release left, this one has too, and no apply of Directus puts back.
-pub(crate) fn lost(drift: &Drift, release: &Release) -> Vec<Line> {
-    let has = |line: &&Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
-    drift.lost().filter(|line| line.class() == Class::DbOnly).filter(has).cloned().collect()
+pub(crate) fn lost(drift: &Drift, release: &Release) -> Drift {
+    let has = |line: &Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
+    drift.lost_of(|line| line.class() == Class::DbOnly && has(line))
+}
+
+/// A managed column: collection and field.
+pub(crate) type Column = (String, String);
+
+/// The managed columns that an index or a key of somebody else's names: Directus is to leave them as they are (D42).
+pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let keys = unmanaged.iter().filter(|line| ["index", "constraint"].contains(&line.kind()));
+    let named = keys.flat_map(|line| {
+        let table = line.table();
+        let words = line.definition().split(move |c| !is_word(c)).filter(|word| !word.is_empty());
+        words.map(move |word| (table.to_owned(), word.to_owned()))
+    });
+    let fields: BTreeSet<&str> = live.names("field").collect();
+    let named: BTreeSet<Column> = named.collect();
+    named
+        .into_iter()
+        .filter(|(table, column)| fields.contains(format!("{table}.{column}").as_str()))
+        .collect()
+}
+
+/// What has metadata, is in git, and has no table, no column, or no foreign key.
+#[derive(Debug, Default)]
+pub(crate) struct Orphans {
+    collections: Vec<String>,
+    fields: Vec<Column>,
+    /// By their column.
+    relations: Vec<Column>,
+}
+
+/// Those of a live catalog.
+pub(crate) fn orphans(release: &Release, live: &Catalog) -> Orphans {
+    let has: BTreeSet<(&str, &str)> = live.lines().map(Line::key).collect();
+    let refers: BTreeSet<(&str, &str)> =
+        live.lines().filter_map(|line| Some((line.table(), referencing(line)?))).collect();
+    let mut orphans = Orphans::default();
+    let expected = release.catalog.catalog.lines().filter(|line| line.class() == Class::Managed);
+    for line in expected.filter(|line| !live.has(line)) {
+        let (table, column) = (line.table(), referencing(line).unwrap_or(line.own_name()));
+        let name = format!("{table}.{column}");
+        match line.kind() {
+            "table" if has.contains(&line.key()) => {}
+            "table" if has.contains(&("collection", table)) => orphans.collections.push(table.to_owned()),
+            "column" if has.contains(&line.key()) || !has.contains(&("table", table)) => {}
+            "column" if has.contains(&("field", line.name())) => {
+                orphans.fields.push((table.to_owned(), column.to_owned()));
+            }
+            "constraint" if refers.contains(&(table, column)) => {}
+            "constraint" if referencing(line).is_some() && has.contains(&("relation", &name)) => {
+                orphans.relations.push((table.to_owned(), column.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    orphans
+}
+
+/// The column of a foreign key.
+fn referencing(line: &Line) -> Option<&str> {
+    let (column, _) = line.definition().strip_prefix("FOREIGN KEY (")?.split_once(')')?;
+    Some(column.trim_matches('"'))
+}
+
+impl Orphans {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.collections.is_empty() && self.fields.is_empty() && self.relations.is_empty()
+    }
+
+    /// For people.
+    pub(crate) fn names(&self) -> String {
+        let fields = self.fields.iter().map(|(collection, field)| format!("{collection}.{field}"));
+        let relations =
+            self.relations.iter().map(|(collection, field)| format!("the relation of {collection}.{field}"));
+        self.collections.iter().cloned().chain(fields).chain(relations).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One transaction: a message of several statements is one (P2). Groups are put back by the apply.
+    pub(crate) fn forget(&self, home: &str) -> String {
+        let home = quoted(home);
+        let mut sql = String::new();
+        for collection in &self.collections {
+            let name = literal(collection);
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_relations WHERE many_collection = {name}; \
+                 DELETE FROM {home}.directus_fields WHERE collection = {name}; \
+                 UPDATE {home}.directus_collections SET \"group\" = NULL WHERE \"group\" = {name}; \
+                 DELETE FROM {home}.directus_collections WHERE collection = {name}; "
+            ));
+        }
+        for (collection, field) in self.fields.iter().chain(&self.relations) {
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_relations WHERE many_collection = {} AND many_field = {}; ",
+                literal(collection),
+                literal(field)
+            ));
+        }
+        for (collection, field) in &self.fields {
+            sql.push_str(&format!(
+                "DELETE FROM {home}.directus_fields WHERE collection = {} AND field = {}; ",
+                literal(collection),
+                literal(field)
+            ));
+        }
+        sql
+    }
 }
 
 /// What nobody puts back is not made the next release's truth.
-pub(crate) fn unrepaired(lines: &[Line], latest: &Entry, release: &Release) -> Failure {
+pub(crate) fn unrepaired(lost: &Drift, latest: &Entry, release: &Release) -> Failure {
     Failure::new(format!("prepare the database: it is not what release {} left", latest.release))
         .exit(Exit::Refused)
-        .excerpt(in_words(lines.iter().map(|line| format!("- {line}")).collect()))
+        .excerpt(in_words(lost.render()))
         .cause("this is gone or altered since, and no migration has still to run that could put it back; nothing was touched")
-        .hint(proof::restored(release, lines))
+        .hint(proof::restored(release, lost))
 }
 
 #[cfg(test)]

@@ -271,7 +271,7 @@ fn drifted(
             ..repair
         }),
         Policy::Repair => match drift::lost(drift, release) {
-            lost if lost.is_empty() => Ok(Decision { notes, ..repair }),
+            lost if lost.is_none() => Ok(Decision { notes, ..repair }),
             lost => Err(drift::unrepaired(&lost, latest, release)),
         },
     }
@@ -473,11 +473,12 @@ pub fn unrepaired(release: &Release, state: &State, sql: &Plan, choices: &Choice
     let Some(latest) = state.history.completed().filter(comparable).filter(|_| !state.unchanged) else {
         return Ok(Vec::new());
     };
-    let lines = drift::lost(&state.history.drift(&state.catalog), release);
+    let lost = drift::lost(&state.history.drift(&state.catalog), release);
     let nothing_runs = sql.steps.iter().all(|step| step.action != plan::Action::Run);
-    match lines.is_empty() || choices.on_drift == Policy::Ignore || !nothing_runs {
-        true => Ok(if choices.on_drift == Policy::Ignore { lines } else { Vec::new() }),
-        false => Err(drift::unrepaired(&lines, latest, release)),
+    match choices.on_drift {
+        Policy::Ignore => Ok(lost.lost().cloned().collect()),
+        _ if lost.is_none() || !nothing_runs => Ok(Vec::new()),
+        _ => Err(drift::unrepaired(&lost, latest, release)),
     }
 }
 

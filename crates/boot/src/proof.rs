@@ -66,16 +66,12 @@ pub fn catalog(
         return Ok(Vec::new());
     }
     let drift = file.catalog.drift(&file.of(live));
-    let is_kept = |line: &Line| kept.iter().any(|each| each.key() == line.key());
-    let missing: Vec<Line> = drift.missing.into_iter().filter(|line| !is_kept(line)).collect();
-    let changed: Vec<(Line, Line)> = drift.changed.into_iter().filter(|(was, _)| !is_kept(was)).collect();
-    if missing.is_empty() && changed.is_empty() {
+    let lost = drift.lost_of(|line| !kept.iter().any(|each| each.key() == line.key()));
+    if lost.is_none() {
         return Ok(drift.unmanaged);
     }
-    let lost: Vec<Line> = missing.iter().chain(changed.iter().map(|(was, _)| was)).cloned().collect();
-    let shown = Drift { missing, changed, ..Drift::default() };
     let failure = Failure::new(format!("prove the release: the database is not what {} says", catalog::PATH))
-        .excerpt(in_words(shown.render()))
+        .excerpt(in_words(lost.render()))
         .cause("the migrations ran and the snapshot was applied; this is missing or different all the same");
     let (stale, restored) = (release.stale(), restored(release, &lost));
     Err(match stale.is_empty() {
@@ -87,10 +83,10 @@ pub fn catalog(
 }
 
 /// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
-pub(crate) fn restored(release: &Release, lost: &[Line]) -> String {
+pub(crate) fn restored(release: &Release, lost: &Drift) -> String {
     let statements = catalog::restore(lost);
     let mut named: Vec<&str> = Vec::new();
-    for line in lost {
+    for line in lost.lost() {
         let name = line.own_name();
         named.extend(
             release

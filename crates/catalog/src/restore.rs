@@ -1,18 +1,64 @@
 //! Statements that put back what is gone, for a person to run.
 
 use crate::lines::{Class, Line, last_dot};
+use crate::set::Drift;
 use contract::sql::identifier;
 
-/// One statement for each of `lines`, in an order in which they can be run; a comment where only the file in git knows it.
-pub fn restore(lines: &[Line]) -> Vec<String> {
-    let mut lines: Vec<&Line> = lines.iter().collect();
-    lines.sort();
-    let is_gone = |table: &str| lines.iter().any(|line| line.kind() == "table" && line.name() == table);
-    lines
-        .iter()
-        .filter(|line| line.kind() != "column" || !is_gone(line.table()))
-        .map(|line| one(line, &lines))
-        .collect()
+/// The statements that take the database back from `drift`, in an order in which they can be run; a comment where only the file in git
+/// knows the thing.
+pub fn restore(drift: &Drift) -> Vec<String> {
+    let mut missing: Vec<&Line> = drift.missing.iter().collect();
+    missing.sort();
+    let is_gone = |table: &str| missing.iter().any(|line| line.kind() == "table" && line.name() == table);
+    let with_its_table = |line: &&&Line| line.kind() == "column" && is_gone(line.table());
+    let again = missing.iter().filter(|line| !with_its_table(line)).map(|line| one(line, &missing));
+    drift.changed.iter().flat_map(|(was, now)| back(was, now)).chain(again).collect()
+}
+
+/// From how a thing is now to how it was.
+fn back(was: &Line, now: &Line) -> Vec<String> {
+    let (table, name) = (as_sql(was.table()), name(was));
+    let again = || one(was, &[]);
+    match was.kind() {
+        "column" => {
+            let (before, after) = (Column::of(was), Column::of(now));
+            let alter = |what: String| format!("ALTER TABLE {table} ALTER COLUMN {name} {what};");
+            let kind = (before.kind != after.kind).then(|| alter(format!("TYPE {}", before.kind)));
+            let required = match (before.required, after.required) {
+                (true, false) => Some(alter("SET NOT NULL".to_owned())),
+                (false, true) => Some(alter("DROP NOT NULL".to_owned())),
+                _ => None,
+            };
+            let default = (before.default != after.default).then(|| match before.default {
+                Some(value) => alter(format!("SET DEFAULT {value}")),
+                None => alter("DROP DEFAULT".to_owned()),
+            });
+            [kind, required, default].into_iter().flatten().collect()
+        }
+        "constraint" if was.class() != Class::Managed => {
+            vec![format!("ALTER TABLE {table} DROP CONSTRAINT {name};"), again()]
+        }
+        "index" if was.class() != Class::Managed => vec![format!("DROP INDEX {name};"), again()],
+        "trigger" => vec![format!("DROP TRIGGER {name} ON {table};"), again()],
+        _ => vec![from_git(was)],
+    }
+}
+
+/// The parts of a column's definition that can be altered.
+struct Column<'a> {
+    kind: &'a str,
+    required: bool,
+    default: Option<&'a str>,
+}
+
+impl<'a> Column<'a> {
+    fn of(line: &'a Line) -> Column<'a> {
+        let (rest, default) = match line.definition().split_once(" default ") {
+            Some((rest, default)) => (rest, Some(default)),
+            None => (line.definition(), None),
+        };
+        Column { kind: crate::set::column_type(line), required: rest.contains(" not null"), default }
+    }
 }
 
 fn one(line: &Line, all: &[&Line]) -> String {
@@ -78,10 +124,42 @@ fn type_of(column: &Line) -> String {
 mod tests {
     use super::*;
 
+    fn gone(missing: Vec<Line>) -> Drift {
+        Drift { missing, ..Drift::default() }
+    }
+
+    #[test]
+    fn what_was_altered_is_altered_back() {
+        let check = |kind: &str, name: &str, was: &str, now: &str, expected: &[&str]| {
+            let line = |definition| Line::new(Class::DbOnly, kind, name, definition);
+            let drift = Drift { changed: vec![(line(was), line(now))], ..Drift::default() };
+            assert_eq!(restore(&drift), expected);
+        };
+        check(
+            "column",
+            "t.a",
+            "boolean not null default false",
+            "text default 'x'::text",
+            &[
+                "ALTER TABLE t ALTER COLUMN a TYPE boolean;",
+                "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
+                "ALTER TABLE t ALTER COLUMN a SET DEFAULT false;",
+            ],
+        );
+        check("column", "t.a", "text", "text not null", &["ALTER TABLE t ALTER COLUMN a DROP NOT NULL;"]);
+        check(
+            "constraint",
+            "t.u",
+            "UNIQUE (a)",
+            "UNIQUE (a, b)",
+            &["ALTER TABLE t DROP CONSTRAINT u;", "ALTER TABLE t ADD CONSTRAINT u UNIQUE (a);"],
+        );
+    }
+
     #[test]
     fn each_kind_has_its_statement() {
         let check = |class, kind: &str, name: &str, definition: &str, expected: &str| {
-            assert_eq!(restore(&[Line::new(class, kind, name, definition)]), [expected]);
+            assert_eq!(restore(&gone(vec![Line::new(class, kind, name, definition)])), [expected]);
         };
         use Class::{DbOnly, Managed};
         check(
@@ -135,6 +213,6 @@ mod tests {
             "CREATE TABLE t (id integer not null);",
             "ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (id);",
         ];
-        assert_eq!(restore(&lines), statements);
+        assert_eq!(restore(&gone(lines.to_vec())), statements);
     }
 }

@@ -187,6 +187,13 @@ impl Drift {
         self.missing.len() + self.changed.len() + self.added.len()
     }
 
+    /// Of what is gone or altered, the lines that `keep`, by how they were.
+    pub fn lost_of(&self, keep: impl Fn(&Line) -> bool) -> Drift {
+        let missing = self.missing.iter().filter(|line| keep(line)).cloned().collect();
+        let changed = self.changed.iter().filter(|(was, _)| keep(was)).cloned().collect();
+        Drift { missing, changed, ..Drift::default() }
+    }
+
     /// What is gone or altered, as it was expected.
     pub fn lost(&self) -> impl Iterator<Item = &Line> {
         self.missing.iter().chain(self.changed.iter().map(|(was, _)| was))

@@ -1,6 +1,7 @@
 //! The runner against real Postgres with TimescaleDB and the real, pinned Directus.
 
 mod boot;
+mod by_hand;
 mod caches;
 mod catalog;
 mod directus_facts;

@@ -10,6 +10,7 @@ use super::{Boot, steps};
 use crate::Bridge;
 use crate::bridge::Log;
 use crate::diff::{self, Change};
+use crate::drift;
 use crate::gate::{self, Case};
 use crate::guard::Guard;
 use crate::plan::{self, Route, StepKind};
@@ -84,7 +85,8 @@ impl Boot<'_> {
             preflight::role(&state, "differences to the snapshot")?;
             guard.check()?;
             report(Event::Doing(format!("applying: {}", comparison.summary())));
-            steps::apply_planned(&mut bridge, self.settings(), report)?;
+            let keep = drift::left_alone(&plan::unmanaged(&fields, &state), &state.catalog);
+            steps::apply_planned(&mut bridge, self.settings(), &keep, report)?;
         }
         // Before the lock is given back: its next holder ends whatever carries the work's name.
         drop(session);
@@ -107,7 +109,8 @@ impl Boot<'_> {
         };
         release::same_version(release.snapshot()?, &bridge.ready()?.directus)?;
         let home = state.tables.home.clone();
-        let (changes, stakes) = steps::compared(bridge, session, self.settings(), &home)?;
+        let keep = drift::left_alone(&plan::unmanaged(&release, &state), &state.catalog);
+        let (changes, stakes) = steps::compared(bridge, session, self.settings(), &keep, &home)?;
         let id = release.id.clone();
         let mut notes = Vec::new();
         let verdict = self.may_apply(release, state, session, &mut notes).and_then(|()| {

@@ -12,6 +12,7 @@ mod steps;
 pub use alone::Comparison;
 
 use crate::bridge::{Log, Options};
+use crate::drift::{self, Column};
 use crate::guard::Guard;
 use crate::interrupt::Interrupt;
 use crate::plan::{self, BootPlan, Route, StepKind};
@@ -68,6 +69,8 @@ pub(crate) struct Known {
     state: State,
     /// The migrations; none unless the way is the full one.
     sql: Option<Plan>,
+    /// Managed columns on which somebody has an index or a key of his own.
+    keep: Vec<Column>,
     /// What of the latest release is gone, and stays in the record because the drift is ignored.
     kept: Vec<Line>,
     plan: BootPlan,
@@ -114,7 +117,7 @@ impl<'a> Boot<'a> {
         Ok(answer["snapshot"].take())
     }
 
-    /// What the database has, as `snapshots/database.txt` would have it. Takes no lock and changes nothing.
+    /// What the database has, as `snapshots/database.txt` would have it, its exceptions included. Takes no lock and changes nothing.
     ///
     /// # Errors
     /// When the release is malformed, or the database cannot be read.
@@ -123,8 +126,8 @@ impl<'a> Boot<'a> {
         let mut session = self.connect(report)?;
         let (live, _) = state::catalog(&mut session)?;
         let origins = release.origins();
-        let catalog = release.catalog.of(&live);
-        Ok(catalog::File { origins, catalog, ..release.catalog })
+        let catalog = catalog::File::default().of(&live);
+        Ok(catalog::File { origins, exceptions: release.catalog.exceptions, catalog })
     }
 
     /// Brings the database to what the release says, and proves it.
@@ -239,7 +242,8 @@ impl<'a> Boot<'a> {
         if matches!(plan.decision.route, Route::Full(_)) && (works || !is_latest) {
             preflight::role(&state, &plan.decision.reason)?;
         }
-        Ok(Known { release, state, sql, kept, plan })
+        let keep = drift::left_alone(&plan::unmanaged(&release, &state), &state.catalog);
+        Ok(Known { release, state, sql, keep, kept, plan })
     }
 
     /// The name of Directus' sessions once it serves.

@@ -2,6 +2,7 @@
 
 use super::{Known, not_for_directus};
 use crate::diff::{self, Change, changes};
+use crate::drift::Column;
 use crate::gate::{self, Case};
 use crate::guard::Guard;
 use crate::history::{self, How, Record, spelling};
@@ -16,7 +17,7 @@ use contract::sql::quoted;
 use contract::{Failure, Outcome, Phase};
 use migrations::session::describe;
 use migrations::{Session, run};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 /// A boot at work: its session, its bridge, and what it has found out on the way.
@@ -204,6 +205,7 @@ impl<'a> Work<'a> {
     fn apply(&mut self, report: Report<'_>) -> Outcome<String> {
         let what = "apply the snapshot";
         preflight::geometry(&state::server(&mut self.session)?, &self.known.release)?;
+        self.repair(report)?;
         let planned = match self.planned.take() {
             Some(planned) => planned,
             None => self.compare(false, report)?,
@@ -215,17 +217,38 @@ impl<'a> Work<'a> {
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
         // The comparison took its time.
         self.guard.check()?;
-        apply_planned(&mut self.bridge, self.settings, report)?;
+        apply_planned(&mut self.bridge, self.settings, &self.known.keep, report)?;
         Ok(diff::summary(&planned))
+    }
+
+    /// Metadata whose table or column somebody dropped goes, so that Directus makes both again; it would take the metadata for the thing
+    /// (D42).
+    fn repair(&mut self, report: Report<'_>) -> Outcome<()> {
+        let Known { release, state, .. } = self.known;
+        let orphans = drift::orphans(release, &state.catalog);
+        if orphans.is_empty() {
+            return Ok(());
+        }
+        self.guard.check()?;
+        self.session.client().batch_execute(&orphans.forget(&state.tables.home)).map_err(|error| {
+            Failure::new("repair the metadata of what somebody dropped").cause(describe(&error))
+        })?;
+        self.planned = None;
+        report(Event::Note(format!(
+            "had metadata and was not there, is made again, empty: {}",
+            orphans.names()
+        )));
+        Ok(())
     }
 
     /// Directus' own diff, judged with what is at stake.
     fn compare(&mut self, rows_may_change: bool, report: Report<'_>) -> Outcome<Vec<Change>> {
         if !self.known.plan.populated {
-            return planned(&mut self.bridge, self.settings, Told::Outline);
+            return planned(&mut self.bridge, self.settings, &self.known.keep, Told::Outline);
         }
         let home = &self.known.state.tables.home;
-        let (planned, stakes) = compared(&mut self.bridge, &mut self.session, self.settings, home)?;
+        let (planned, stakes) =
+            compared(&mut self.bridge, &mut self.session, self.settings, &self.known.keep, home)?;
         self.judge(&planned, &stakes, rows_may_change, report)?;
         Ok(planned)
     }
@@ -249,7 +272,7 @@ impl<'a> Work<'a> {
         proof::installed(&mut self.session, &release.system_migrations)?;
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
         if self.known.plan.does(StepKind::Post) {
-            verify(&mut self.bridge, self.settings, "prove the post phase")?;
+            verify(&mut self.bridge, self.settings, &self.known.keep, "prove the post phase")?;
         }
         let (live, fingerprint) = state::catalog(&mut self.session)?;
         let expected = release.catalog.catalog.lines().count();
@@ -275,7 +298,8 @@ impl<'a> Work<'a> {
             return Ok("the record stands".to_owned());
         }
         preflight::role(state, "record the release")?;
-        self.append(true, &left, fingerprint)?;
+        // What was let pass although it is gone is looked for again the next time.
+        self.append(true, &left, if kept.is_empty() { fingerprint } else { "" })?;
         Ok(format!("release {} recorded", release.id))
     }
 }
@@ -290,8 +314,14 @@ enum Told {
 }
 
 /// Directus' own diff; the bridge holds it ready to be applied.
-fn planned(bridge: &mut Bridge, settings: &BootSettings, told: Told) -> Outcome<Vec<Change>> {
-    let arguments = json!({ "path": settings.artefacts.snapshot(), "outline": told == Told::Outline });
+fn planned(
+    bridge: &mut Bridge,
+    settings: &BootSettings,
+    keep: &[Column],
+    told: Told,
+) -> Outcome<Vec<Change>> {
+    let arguments =
+        json!({ "path": settings.artefacts.snapshot(), "keep": keep, "outline": told == Told::Outline });
     let answer = bridge.call("compare the snapshot with the database", "plan", arguments)?;
     Ok(changes(&answer["diff"]))
 }
@@ -301,15 +331,21 @@ pub(super) fn compared(
     bridge: &mut Bridge,
     session: &mut Session,
     settings: &BootSettings,
+    keep: &[Column],
     home: &str,
 ) -> Outcome<(Vec<Change>, Vec<Stake>)> {
-    let planned = planned(bridge, settings, Told::Whole)?;
+    let planned = planned(bridge, settings, keep, Told::Whole)?;
     let stakes = stake::weigh(session, home, &planned)?;
     Ok((planned, stakes))
 }
 
 /// Applies the diff that the bridge holds ready, and proves that nothing of it is left.
-pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings, report: Report<'_>) -> Outcome<()> {
+pub(super) fn apply_planned(
+    bridge: &mut Bridge,
+    settings: &BootSettings,
+    keep: &[Column],
+    report: Report<'_>,
+) -> Outcome<()> {
     let what = "apply the snapshot";
     let answer = bridge.call(what, "apply", json!({}))?;
     // Whoever switched it off knows.
@@ -318,15 +354,12 @@ pub(super) fn apply_planned(bridge: &mut Bridge, settings: &BootSettings, report
             "applied in Directus' own way, which takes long on a large schema: {why}"
         )));
     }
-    verify(bridge, settings, what)
+    verify(bridge, settings, keep, what)
 }
 
-fn verify(bridge: &mut Bridge, settings: &BootSettings, what: &str) -> Outcome<()> {
-    proof::applied(&bridge.call("verify the snapshot", "verify", path(settings))?["diff"], what)
-}
-
-fn path(settings: &BootSettings) -> Value {
-    json!({ "path": settings.artefacts.snapshot() })
+fn verify(bridge: &mut Bridge, settings: &BootSettings, keep: &[Column], what: &str) -> Outcome<()> {
+    let arguments = json!({ "path": settings.artefacts.snapshot(), "keep": keep });
+    proof::applied(&bridge.call("verify the snapshot", "verify", arguments)?["diff"], what)
 }
 
 /// A migration's events, as a boot tells them.

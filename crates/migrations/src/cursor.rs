@@ -123,38 +123,6 @@ impl<'a> Cursor<'a> {
         Some(name)
     }
 
-    /// Goes to the next `,` outside of parentheses, or to the end; tells whether there was one, and goes past it.
-    pub(crate) fn next_item(&mut self) -> bool {
-        let mut depth = 0usize;
-        while let Some(token) = self.bump() {
-            match token.text(self.source) {
-                "(" | "[" => depth += 1,
-                ")" | "]" => depth = depth.saturating_sub(1),
-                "," if depth == 0 && token.kind == TokenKind::Punctuation => return true,
-                _ => {}
-            }
-        }
-        false
-    }
-
-    /// `[NULLS [NOT] DISTINCT] (a, b …)`: the columns of a key; goes past the last of them.
-    pub(crate) fn key_columns(&mut self) -> Vec<String> {
-        if self.eat(&["nulls"]) {
-            self.eat(&["not"]);
-            self.eat(&["distinct"]);
-        }
-        let mut columns = Vec::new();
-        if self.eat_symbol("(") {
-            while let Some(column) = self.name() {
-                columns.push(column.last().to_owned());
-                if !self.eat_symbol(",") {
-                    break;
-                }
-            }
-        }
-        columns
-    }
-
     /// Goes past a parenthesis that is next, to behind its closing one.
     pub(crate) fn skip_parentheses(&mut self) {
         let mut depth = 0usize;

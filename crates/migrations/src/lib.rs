@@ -4,7 +4,6 @@
 //! [`ledger::read`] → [`plan::compute`] → [`run::perform`]. Nothing before `perform` writes to the database.
 
 pub mod checksum;
-mod collect;
 mod commands;
 mod cursor;
 mod explain;
@@ -13,7 +12,6 @@ pub mod hazards;
 pub mod ledger;
 pub mod lexer;
 pub mod lock;
-pub mod objects;
 pub mod outside;
 pub mod plan;
 pub mod relations;
@@ -21,7 +19,6 @@ pub mod run;
 pub mod session;
 pub mod source;
 pub mod statements;
-pub mod tables;
 mod tls;
 
 pub use file::{Migration, Migrations};

@@ -4,7 +4,6 @@ mod errors;
 mod fuzz;
 mod ledger;
 mod lock;
-mod objects;
 mod run;
 mod server;
 mod session;

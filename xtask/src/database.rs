@@ -199,7 +199,7 @@ pub(crate) fn write_header(root: &Path) -> Result<()> {
     files::replace(&root.join(CATALOG), &file.to_text())
 }
 
-fn indented(lines: &[String]) -> String {
+pub(crate) fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
@@ -215,14 +215,23 @@ pub(crate) fn provable(file: &Catalog, live: &Catalog, waits: &[&str]) -> Catalo
         line.class() == Class::DbOnly
             && is_there(line.table())
             && target.is_none_or(is_there)
-            && !waits.iter().any(|text| text.contains(line.own_name()) || text.contains(line.table()))
+            && !waits.iter().any(|text| mentions(text, line.own_name()) || mentions(text, line.table()))
     };
     file.clone().retain(is_provable)
 }
 
 /// The migration that names it first: a hint, no more.
 pub(crate) fn named_in<'a>(migrations: &'a Migrations, name: &str) -> Option<&'a str> {
-    migrations.iter().find(|each| each.source.contains(name)).map(|each| each.path.as_str())
+    migrations.iter().find(|each| mentions(&each.source, name)).map(|each| each.path.as_str())
+}
+
+/// Whether `name` is one of the words of `text`.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let mut found = text.match_indices(name);
+    found.any(|(at, _)| {
+        is_apart(text[..at].chars().next_back()) && is_apart(text[at + name.len()..].chars().next())
+    })
 }
 
 #[cfg(test)]
@@ -319,7 +328,7 @@ table positions_2026_11
         let names = |live: &str, waits: &[&str]| -> Vec<String> {
             provable(&file, &of(live).catalog, waits).lines().map(|line| line.name().to_owned()).collect()
         };
-        assert_eq!(names("", &["CREATE TABLE later ()"]), ["notes", "notes.notes_pkey"]);
+        assert_eq!(names("", &["CREATE TABLE later (footnotes int)"]), ["notes", "notes.notes_pkey"]);
         assert_eq!(
             names("[managed]\ntable entries\n", &[]),
             ["entries.once", "later", "notes", "notes.notes_entry_fkey", "notes.notes_pkey"]

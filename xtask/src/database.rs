@@ -65,6 +65,26 @@ pub(crate) fn stale(file: &File, now: &[Origin]) -> Vec<String> {
     other.chain(gone.map(|each| format!("`{}` is gone", each.path))).collect()
 }
 
+/// Why no boot of these very files can be proved by the file, if none can.
+///
+/// # Errors
+/// When a file cannot be read.
+pub(crate) fn unusable(root: &Path) -> Outcome<Option<String>> {
+    let Some(text) = text(root)? else { return Ok(Some("it is missing".to_owned())) };
+    let file = match File::parse(&text) {
+        Ok(file) => file,
+        Err(wrong) => return Ok(Some(format!("line {}: {}", wrong.line, wrong.message))),
+    };
+    let stale = stale(&file, &origins_of(root)?);
+    Ok((!stale.is_empty()).then(|| stale.join(", ")))
+}
+
+/// What the files of the checkout are.
+fn origins_of(root: &Path) -> Outcome<Vec<Origin>> {
+    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
+    Ok(origins(&migrations::file::discover(&Artefacts::at(root))?, snapshot.as_deref()))
+}
+
 /// What a boot of these files made on an empty database, beside what the file says of it.
 pub(crate) struct Attempt {
     /// The file's text, if there is one.
@@ -175,13 +195,11 @@ impl Attempt {
 pub(crate) fn write_header(root: &Path) -> Result<()> {
     let text = text(root)?.unwrap_or_default();
     let kept = File::parse(&text).unwrap_or_else(|_| exceptions(&text));
-    let migrations = migrations::file::discover(&Artefacts::at(root))?;
-    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
-    let file = File { origins: origins(&migrations, snapshot.as_deref()), ..kept };
+    let file = File { origins: origins_of(root)?, ..kept };
     files::replace(&root.join(CATALOG), &file.to_text())
 }
 
-fn indented(lines: &[String]) -> String {
+pub(crate) fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
@@ -197,14 +215,23 @@ pub(crate) fn provable(file: &Catalog, live: &Catalog, waits: &[&str]) -> Catalo
         line.class() == Class::DbOnly
             && is_there(line.table())
             && target.is_none_or(is_there)
-            && !waits.iter().any(|text| text.contains(line.own_name()) || text.contains(line.table()))
+            && !waits.iter().any(|text| mentions(text, line.own_name()) || mentions(text, line.table()))
     };
     file.clone().retain(is_provable)
 }
 
 /// The migration that names it first: a hint, no more.
 pub(crate) fn named_in<'a>(migrations: &'a Migrations, name: &str) -> Option<&'a str> {
-    migrations.iter().find(|each| each.source.contains(name)).map(|each| each.path.as_str())
+    migrations.iter().find(|each| mentions(&each.source, name)).map(|each| each.path.as_str())
+}
+
+/// Whether `name` is one of the words of `text`.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    let mut found = text.match_indices(name);
+    found.any(|(at, _)| {
+        is_apart(text[..at].chars().next_back()) && is_apart(text[at + name.len()..].chars().next())
+    })
 }
 
 #[cfg(test)]
@@ -301,7 +328,7 @@ table positions_2026_11
         let names = |live: &str, waits: &[&str]| -> Vec<String> {
             provable(&file, &of(live).catalog, waits).lines().map(|line| line.name().to_owned()).collect()
         };
-        assert_eq!(names("", &["CREATE TABLE later ()"]), ["notes", "notes.notes_pkey"]);
+        assert_eq!(names("", &["CREATE TABLE later (footnotes int)"]), ["notes", "notes.notes_pkey"]);
         assert_eq!(
             names("[managed]\ntable entries\n", &[]),
             ["entries.once", "later", "notes", "notes.notes_entry_fkey", "notes.notes_pkey"]

@@ -142,8 +142,13 @@ impl Line {
             return None;
         }
         let inside = self.definition().split_once('(')?.1.split_once(')')?.0;
-        let is_one = !inside.contains([',', '(', ' ']);
-        is_one.then(|| format!("{}.{inside}", self.table()))
+        // As names are written in lines: in quotes where they could be taken for more than one word, and not because they are reserved.
+        let unquoted = inside.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let is_word =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(&byte));
+        let column = unquoted.filter(|text| is_word(text)).unwrap_or(inside);
+        let is_one = !column.contains([',', '(', ' ']);
+        is_one.then(|| format!("{}.{column}", self.table()))
     }
 
     /// Its definition as JSON, if it is metadata.
@@ -161,7 +166,7 @@ impl Line {
 }
 
 /// The last dot outside of quotes.
-fn last_dot(name: &str) -> Option<usize> {
+pub(crate) fn last_dot(name: &str) -> Option<usize> {
     let mut quoted = false;
     let mut last = None;
     for (at, c) in name.char_indices() {
@@ -238,6 +243,8 @@ mod tests {
             "CREATE INDEX ON app.entries USING btree (slug)",
         );
         assert_eq!(index.only_column().as_deref(), Some("app.entries.slug"));
+        let reserved = Line::new(Class::Managed, "constraint", "entries", "UNIQUE (\"user\")");
+        assert_eq!(reserved.only_column().as_deref(), Some("entries.user"));
         let two = Line::new(Class::DbOnly, "constraint", "entries.two", "UNIQUE (a, b)");
         assert_eq!(two.only_column(), None);
     }

@@ -1,7 +1,8 @@
 //! Statements that put back what is gone, for a person to run.
 
-use crate::lines::{Class, Line};
+use crate::lines::{Class, Line, last_dot};
 use crate::set::Drift;
+use contract::sql::identifier;
 
 /// The statements that take the database back from `drift`, in an order in which they can be run; a comment where only the file in git
 /// knows the thing.
@@ -16,7 +17,7 @@ pub fn restore(drift: &Drift) -> Vec<String> {
 
 /// From how a thing is now to how it was.
 fn back(was: &Line, now: &Line) -> Vec<String> {
-    let (table, name) = (was.table(), name(was));
+    let (table, name) = (as_sql(was.table()), name(was));
     let again = || one(was, &[]);
     match was.kind() {
         "column" => {
@@ -61,7 +62,7 @@ impl<'a> Column<'a> {
 }
 
 fn one(line: &Line, all: &[&Line]) -> String {
-    let (table, name, definition) = (line.table(), name(line), line.definition());
+    let (table, name, definition) = (&as_sql(line.table()), &name(line), line.definition());
     match line.kind() {
         "extension" => format!("CREATE EXTENSION {name};"),
         "schema" => format!("CREATE SCHEMA {name};"),
@@ -69,7 +70,7 @@ fn one(line: &Line, all: &[&Line]) -> String {
             let columns = all.iter().filter(|each| each.kind() == "column" && each.table() == line.name());
             let columns: Vec<String> =
                 columns.map(|column| format!("{} {}", self::name(column), type_of(column))).collect();
-            format!("CREATE TABLE {} ({});", line.name(), columns.join(", "))
+            format!("CREATE TABLE {table} ({});", columns.join(", "))
         }
         "column" => format!("ALTER TABLE {table} ADD COLUMN {name} {};", type_of(line)),
         "constraint" if line.class() == Class::Managed => format!("ALTER TABLE {table} ADD {definition};"),
@@ -99,9 +100,20 @@ fn from_git(line: &Line) -> String {
     format!("-- {} {}: as the migration makes it", line.kind(), line.name())
 }
 
-/// The last part of the name as it is written, quotes included.
-fn name(line: &Line) -> &str {
-    line.name().strip_prefix(line.table()).and_then(|rest| rest.strip_prefix('.')).unwrap_or(line.name())
+/// The name in a statement; of a part of a table without the table.
+fn name(line: &Line) -> String {
+    let own = line.name().strip_prefix(line.table()).and_then(|rest| rest.strip_prefix('.'));
+    as_sql(own.unwrap_or(line.name()))
+}
+
+/// A line quotes no name for being reserved, or for capitals.
+fn as_sql(name: &str) -> String {
+    let (schema, own) = last_dot(name).map_or(("", name), |at| name.split_at(at + 1));
+    let part = |part: &str| if part.starts_with('"') { part.to_owned() } else { identifier(part) };
+    match schema.strip_suffix('.') {
+        Some(schema) => format!("{}.{}", part(schema), part(own)),
+        None => part(own),
+    }
 }
 
 fn type_of(column: &Line) -> String {
@@ -164,6 +176,13 @@ mod tests {
             "entries.year",
             "integer not null",
             "ALTER TABLE entries ADD COLUMN year integer not null;",
+        );
+        check(
+            Managed,
+            "column",
+            "app.order.user",
+            "text",
+            "ALTER TABLE app.\"order\" ADD COLUMN \"user\" text;",
         );
         check(
             DbOnly,

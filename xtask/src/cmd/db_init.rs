@@ -4,12 +4,13 @@ use crate::{console, database, ending, engine};
 use anyhow::Context;
 use catalog::Drift;
 use clap::ValueEnum;
-use contract::artefacts::{CATALOG, SNAPSHOT};
+use contract::artefacts::CATALOG;
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Phase, env};
 use migrations::plan::{Action, Plan, Step};
 use migrations::run::{Event, perform};
 use migrations::{Ledger, Migrations, Session, file, hazards, ledger, lock, plan, session};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Run the SQL migrations of db-init/ and db-init-post/, or show what would run or what ran.
@@ -204,15 +205,12 @@ fn run_pending(
 /// What the files made when they were last tried is in this database, as far as its migrations all ran and its managed tables are there:
 /// on a database without Directus, whatever needs none of them.
 fn prove(root: &Path, session: &mut Session) -> anyhow::Result<()> {
-    let file = database::read(root)?;
-    let migrations = file::discover(&Artefacts::at(root))?;
-    let snapshot = std::fs::read_to_string(root.join(SNAPSHOT)).ok();
-    let stale = database::stale(&file, &database::origins(&migrations, snapshot.as_deref()));
-    if !stale.is_empty() {
-        let is = if file.origins.is_empty() { "there is none" } else { "it is of other files" };
-        console::say(&format!("not proved by {CATALOG}, because {is}: {}", database::WRITE));
+    if let Some(why) = database::unusable(root)? {
+        console::say(&format!("not proved by {CATALOG}: {why}; {} writes it", database::WRITE));
         return Ok(());
     }
+    let file = database::read(root)?;
+    let migrations = file::discover(&Artefacts::at(root))?;
     let ledger = ledger::read(session.client())?;
     let waits: Vec<&str> = migrations
         .iter()
@@ -222,13 +220,17 @@ fn prove(root: &Path, session: &mut Session) -> anyhow::Result<()> {
     let (live, _) = boot::state::catalog(session)?;
     let wanted = database::provable(&file.catalog, &live, &waits);
     let lost = Drift { added: Vec::new(), unmanaged: Vec::new(), ..wanted.drift(&live) };
+    // Columns are said by their table.
+    let names = lost.lost().filter(|line| line.kind() != "column").map(|line| line.own_name());
+    let files: BTreeSet<&str> = names.filter_map(|name| database::named_in(&migrations, name)).collect();
     let lines = lost.render();
     if lines.is_empty() {
         return Ok(());
     }
     Err(Failure::new(format!("prove the migrations: the database is not what {CATALOG} says"))
-        .excerpt(lines.join("\n"))
+        .excerpt(database::indented(&lines))
         .cause("the ledger says that the files ran, and this is missing or different all the same")
+        .cause(format!("what names it first: {}", files.into_iter().collect::<Vec<_>>().join(", ")))
         .hint("put it back by hand or with a new migration; a row that says too much is deleted from migrations_applied")
         .into())
 }

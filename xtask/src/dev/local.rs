@@ -3,16 +3,16 @@
 use super::home::{Home, Record};
 use super::supervisor::PREFIX;
 use super::{Instance, Lines, Options, Up, require_free, unsaved};
-use crate::console;
 use crate::ending::{self, Undoing};
 use crate::engine::{self, Ground, settings_for};
 use crate::http::{self, Address};
 use crate::process;
+use crate::{console, database};
 use anyhow::Result;
 use boot::BootSettings;
 use boot::drift::Policy;
 use boot::release::Release;
-use contract::{Exit, Failure, Outcome, Variables};
+use contract::{Exit, Failure, Outcome, Variables, artefacts, env};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -35,6 +35,9 @@ const TAIL: usize = 40;
 pub(crate) fn up(root: &Path, home: &Home, options: &Options) -> Result<Up> {
     let ground = Ground::prepare(root, options.runner.as_deref())?;
     let release = release(root, &ground)?;
+    if let Some(why) = database::unusable(root)? {
+        say(&format!("not proved by {}: {why}; {} writes it", artefacts::CATALOG, database::WRITE));
+    }
     if let Some(record) = home.running() {
         let (settings, _) = boot_of(root, home, &ground.install, &record)?;
         let same_port = options.port.is_none_or(|port| port == record.port);
@@ -103,6 +106,7 @@ pub(super) fn boot_of(
     let mut variables = record.database.clone();
     variables.extend(engine::directus_variables(root, install, home.dir(), &address, &login)?);
     variables.extend(unsaved::choices(|name| std::env::var(name).ok()));
+    variables.extend(choice_of_proof(root)?);
     Ok((settings_for(root, install, variables.clone().into())?, variables))
 }
 
@@ -132,11 +136,17 @@ fn silent(home: &Home, why: String) -> Failure {
 fn release(root: &Path, ground: &Ground) -> Result<String> {
     // Only the artefacts count; the settings insist on a database.
     let database = Variables::from([("DB_HOST", "/nowhere"), ("DB_DATABASE", "x"), ("DB_USER", "x")]);
-    let variables = database.with("EXTENSIONS_PATH", root.join("extensions").display());
+    let mut variables = database.with("EXTENSIONS_PATH", root.join("extensions").display());
+    variables.extend(choice_of_proof(root)?);
     let release = Release::read(&settings_for(root, &ground.install, variables.into())?)?;
     let binary = fs::metadata(&ground.runner)?;
     let built = binary.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{:x}-{:x}", release.id, binary.len(), built.as_millis()))
+}
+
+/// Whoever edits and clicks writes snapshots/database.txt when that is done, not before each start: until then no boot is proved by it.
+fn choice_of_proof(root: &Path) -> Outcome<Option<(&'static str, &'static str)>> {
+    Ok(database::unusable(root)?.map(|_| (env::CATALOG, "off")))
 }
 
 fn keep_last_log(home: &Home) {

@@ -309,8 +309,10 @@ fn a_ledger_that_says_more_than_is_true_is_not_believed() {
         1,
         &[
             "prove the migrations: ",
-            "table `readings` (db-init/002_readings_hypertable.sql:",
-            "hint: find out who",
+            "  - table readings\n",
+            "  - hypertable readings.ts: ",
+            "what names it first: db-init/001_extensions.sql, db-init/002_readings_hypertable.sql",
+            "hint: put it back",
         ],
     );
 }

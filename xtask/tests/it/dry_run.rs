@@ -15,7 +15,18 @@ fn an_unbroken_checkout_passes_and_leaves_nothing() {
         json["steps"].as_array().expect("steps").iter().filter_map(|step| step["name"].as_str()).collect();
     assert_eq!(
         names,
-        ["check", "provision", "database", "pass 1", "picture", "pass 2", "start", "round trip", "stop"]
+        [
+            "check",
+            "provision",
+            "database",
+            "pass 1",
+            "compare",
+            "picture",
+            "pass 2",
+            "start",
+            "round trip",
+            "stop"
+        ]
     );
 }
 
@@ -138,6 +149,45 @@ fn d14_a_single_column_unique_made_by_sql_fails_as_the_difference_it_is() {
         .expect(1, &["prove the post phase", "~ plants.tag: unique yes → no"]);
 }
 
+const DATABASE: &str = "snapshots/database.txt";
+
+#[test]
+fn what_the_files_make_is_compared_with_git_line_by_line_and_accepted_by_a_command() {
+    let Some(checkout) = Checkout::new() else { return };
+    checkout.write("db-init/004_note.sql", "ALTER TABLE readings ADD COLUMN note text;\n");
+    checkout.edit(DATABASE, |text| {
+        let edited = text.replace("column readings.battery: ", "column readings.battery: big");
+        assert!(edited.len() == text.len() + 3, "{text}");
+        edited.replace("[migrations]\n", "# except table readings_2*: by date\n\n[migrations]\ntable gone\n")
+    });
+    let differences = ["- table gone", "~ column readings.battery: big", "+ column readings.note: text"];
+    let refused = said(&mut checkout.dry_run(&[])).expect(3, &differences);
+    assert_eq!(refused.last_line(), "dry-run failed at compare");
+    assert!(refused.stderr.contains("accept it: cargo xtask dry-run --write"), "{}", refused.stderr);
+
+    // What people wrote into it stays; that it covers nothing is told even so.
+    let written = said(&mut checkout.dry_run(&["--write"])).expect(3, &differences);
+    assert!(written.stderr.contains("except table readings_2*: by date"), "{}", written.stderr);
+    checkout.edit(DATABASE, |text| text.replace("# except table readings_2*: by date\n", ""));
+    let found = said(&mut checkout.xtask(&["check"]));
+    assert!(!found.stdout.contains("database-catalog"), "{}", found.stdout);
+
+    // A migration that makes another table for each month, and a name that says why it is not in the file.
+    checkout.write(
+        "db-init/005_months.sql",
+        "DO $$ BEGIN EXECUTE format('CREATE TABLE readings_%s (at date)', to_char(now(), 'YYYY_MM')); END $$;\n",
+    );
+    checkout.edit(DATABASE, |text| {
+        text.replacen("\n\n[managed]", "\n# except table readings_2*: by date\n\n[managed]", 1)
+    });
+    let written =
+        said(&mut checkout.dry_run(&["--write", "--json"])).expect(0, &["wrote snapshots/database.txt"]);
+    let json: serde_json::Value = serde_json::from_str(&written.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["database"], serde_json::json!({ "differences": [], "written": true }));
+    let text = checkout.read(DATABASE);
+    assert!(text.contains("005_months.sql") && !text.contains("readings_20"), "{text}");
+}
+
 #[test]
 fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
     let Some(checkout) = Checkout::new() else { return };
@@ -150,8 +200,8 @@ fn a_release_that_changes_the_database_at_every_boot_fails_the_second_pass() {
     });
     checkout
         .write("db-init/004_boots.sql", "CREATE TABLE boots (at timestamptz DEFAULT clock_timestamp());\n");
-    let said =
-        said(&mut checkout.dry_run(&[])).expect(1, &["the second pass changed the database", "public.boots"]);
+    let said = said(&mut checkout.dry_run(&["--write"]))
+        .expect(1, &["the second pass changed the database", "public.boots"]);
     assert_eq!(said.last_line(), "dry-run failed at pass 2");
 }
 
@@ -202,9 +252,15 @@ fn a_given_server_gets_a_database_of_its_own_and_loses_it_again() {
         let rows = client.query("SELECT datname::text FROM pg_database WHERE datname LIKE 'dry_run_%'", &[]);
         rows.expect("names").iter().map(|row| row.get(0)).collect::<Vec<String>>()
     };
+    // What the server gives every new database is nobody's news.
+    let everywhere =
+        |sql: &str| server.connect("template1").expect("a session").batch_execute(sql).expect(sql);
+    everywhere("CREATE EXTENSION pg_trgm");
     let mut command = checkout.dry_run(&[]);
     command.envs(server.environment("postgres"));
-    let said = said(&mut command).expect(0, &["dry_run_"]);
+    let said = said(&mut command);
+    everywhere("DROP EXTENSION pg_trgm");
+    let said = said.expect(0, &["dry_run_"]);
     assert_eq!(said.last_line(), "dry-run passed");
     assert_eq!(names(server), Vec::<String>::new());
 }

@@ -56,7 +56,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         let ended = handle.try_wait().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         let status = ended.map(|output| output.status);
         lines.read(&mut watch);
-        full_polls = if disk::is_full(workshop.cache) { full_polls + 1 } else { 0 };
+        full_polls = if disk::is_full(workshop.cache.dir()) { full_polls + 1 } else { 0 };
         was_full |= full_polls > 0;
         if let Some(status) = status {
             break status;
@@ -71,7 +71,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         return Ok(());
     }
     let failure = if was_full || is_disk_full(&lines.seen) {
-        disk::full(&tool.what, workshop.cache)
+        disk::full(&tool.what, workshop.cache.dir())
     } else {
         explain(&tool.what, &status.to_string(), &lines.seen)
     };

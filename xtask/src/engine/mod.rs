@@ -8,9 +8,7 @@ mod picture;
 mod scene;
 
 pub(crate) use docker::{DockerScene, Listen};
-pub(crate) use local::{
-    DATABASE, Ground, Login, Stage, build_runner, directus_variables, given_runner, random_hex,
-};
+pub(crate) use local::{Ground, Login, Stage, build_runner, directus_variables, given_runner, random_hex};
 pub(crate) use local_scene::{LocalScene, serve, show};
 pub(crate) use scene::{Ask, Scene, Serving};
 

@@ -30,7 +30,20 @@ pub(crate) struct Tool<'a> {
 /// # Errors
 /// Exit 1: a program is missing, the disk is full, a server was out of reach, or the tool failed; always with the last lines
 /// of its output and the path of the log.
-pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMut(&str)) -> Outcome<()> {
+pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, watch: impl FnMut(&str)) -> Outcome<()> {
+    run_and_look(tool, workshop, watch, || {})
+}
+
+/// The same for a tool that says too little: `look` is called every tenth of a second.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_and_look(
+    tool: &Tool<'_>,
+    workshop: &Workshop<'_>,
+    mut watch: impl FnMut(&str),
+    mut look: impl FnMut(),
+) -> Outcome<()> {
     if let Some(missing) = tool.programs.iter().find(|program| children::find(program).is_none()) {
         return Err(Failure::new(&tool.what).cause(format!("`{missing}` is not installed")));
     }
@@ -64,6 +77,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         if full_polls == FULL_POLLS {
             handle.kill().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         }
+        look();
         workshop.step.tick();
         std::thread::sleep(POLL);
     };

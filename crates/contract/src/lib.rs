@@ -6,10 +6,12 @@ pub mod database;
 pub mod env;
 pub mod exit;
 pub mod failure;
+pub mod inert;
 pub mod secret;
 
 pub use artefacts::{Artefacts, Phase};
 pub use database::DatabaseSettings;
 pub use exit::Exit;
 pub use failure::{Failure, Outcome};
+pub use inert::inert;
 pub use secret::Secret;

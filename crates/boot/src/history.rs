@@ -33,6 +33,10 @@ impl How {
     }
 }
 
+/// How many entries keep what their release left; of older ones it is emptied, and so it is of boots that were only begun, once one is
+/// completed. The entries themselves stay.
+const LISTINGS: i64 = 20;
+
 /// Before the word of a row whose boot has not been completed.
 const BEGUN: &str = "begun ";
 
@@ -93,14 +97,18 @@ impl History {
         self.entries.iter().any(|entry| entry.release == *release)
     }
 
-    /// What a release left when it was completed last; `None` when it never was. Of other releases than our own and the latest nothing
-    /// is read.
+    /// Whether a boot of that release came to its end.
+    pub fn has_completed(&self, release: &ReleaseId) -> bool {
+        self.entries.iter().any(|entry| entry.completed && entry.release == *release)
+    }
+
+    /// What a release left when it was completed last; `None` when it never was, or when that was emptied since. Of other releases than
+    /// our own and the latest nothing is read.
     pub fn left_by(&self, release: &ReleaseId) -> Option<&Listing> {
-        let all = || self.entries.iter().filter(|entry| entry.completed);
-        if all().next_back()?.release == *release {
+        if self.completed()?.release == *release {
             return Some(&self.latest);
         }
-        all().any(|entry| entry.release == *release).then_some(&self.own)
+        Some(&self.own).filter(|own| own.lines().next().is_some() && self.has_completed(release))
     }
 
     /// How the database had changed since the last completed boot, before any boot was begun: what a boot did that died is no drift.
@@ -181,7 +189,7 @@ pub struct Record<'a> {
     pub listing: &'a Listing,
 }
 
-/// Appends an entry; makes the table if there is none. One transaction.
+/// Appends an entry, and empties the listings that no boot asks for any more; makes the table if there is none. One transaction.
 ///
 /// # Errors
 /// When the role may not.
@@ -203,10 +211,15 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
         literal(record.spelling),
         literal(&record.listing.to_text()),
     );
+    let prune = format!(
+        "UPDATE {table} SET listing = '' WHERE listing <> '' AND number < (SELECT max(number) FROM {table} WHERE NOT starts_with(how, {begun})) \
+         AND (starts_with(how, {begun}) OR number <= (SELECT max(number) FROM {table}) - {LISTINGS})",
+        begun = literal(BEGUN)
+    );
     // One message is one implicit transaction (P2).
     session
         .client()
-        .batch_execute(&format!("{make}; {insert}"))
+        .batch_execute(&format!("{make}; {insert}; {prune}"))
         .map_err(|error| Failure::new(format!("record the release in {table}")).cause(describe(&error)))?;
     // "already exists, skipping"
     session.take_notices();

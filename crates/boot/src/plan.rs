@@ -290,9 +290,13 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
     let later =
         format!("release {} (entry {}, {}) {came} after", latest.release, latest.number, latest.recorded_at);
     let Some(left) = state.history.left_by(&release.id) else {
-        return Err(Failure::new(format!("start a release that was never completed: {later} it"))
+        let why = match state.history.has_completed(&release.id) {
+            true => "that is too long ago: what it left is not kept",
+            false => "it was never completed",
+        };
+        return Err(Failure::new(format!("start an older release: {later} it"))
             .exit(Exit::Refused)
-            .cause("nobody knows what of this one is there; nothing was touched")
+            .cause(format!("nobody knows what of this one is there, because {why}; nothing was touched"))
             .hint(way_back(latest, release, state)));
     };
     let missed = left.missed_in(&state.listing);

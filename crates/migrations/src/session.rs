@@ -151,7 +151,7 @@ pub fn wait_unless(
 ) -> Outcome<Session> {
     let connecting = Connecting::new(settings, application_name)?;
     let end = Instant::now() + Duration::from_secs(wait_s);
-    let mut pause = Pause::new(Duration::from_millis(50), Duration::from_secs(1));
+    let mut pause = Pause::new(Duration::from_millis(20), Duration::from_secs(1));
     let mut last = String::new();
     loop {
         if stop() {
@@ -411,14 +411,15 @@ impl Pause {
         Pause { next: first, most, seed: u64::from(clock) ^ (u64::from(std::process::id()) << 20) | 1 }
     }
 
-    /// Between 75 % and 125 % of a duration that grows by half each time.
+    /// Between 75 % and 125 % of a duration that grows by an eighth each time: whoever waited for a second notices the end of it within a
+    /// seventh.
     pub(crate) fn next(&mut self) -> Duration {
         // xorshift
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
         self.seed ^= self.seed << 17;
         let pause = self.next.mul_f64(0.75 + (self.seed % 512) as f64 / 1024.0);
-        self.next = (self.next * 3 / 2).min(self.most);
+        self.next = (self.next * 9 / 8).min(self.most);
         pause
     }
 }

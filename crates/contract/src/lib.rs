@@ -6,6 +6,7 @@ pub mod database;
 pub mod env;
 pub mod exit;
 pub mod failure;
+pub mod known;
 pub mod secret;
 pub mod variables;
 

@@ -4,7 +4,7 @@
 //! up), 53300 (too many connections), 57P01/57P02 (shutting down). Everything else would fail again in the same way.
 
 use crate::tls::{Connector, connector};
-use contract::database::{Target, Tls};
+use contract::database::Tls;
 use contract::{DatabaseSettings, Exit, Failure, Outcome};
 use postgres::config::{Host, SslMode};
 use postgres::error::{DbError, SqlState};
@@ -240,8 +240,12 @@ struct Connecting<'a> {
 
 impl<'a> Connecting<'a> {
     fn new(settings: &'a DatabaseSettings, application_name: &'a str) -> Outcome<Self> {
-        let connector = connector(&settings.tls)?;
-        let mut config = address(settings)?;
+        let connector = connector(settings)?;
+        let mut config = Config::new();
+        config.host(&settings.host).port(settings.port).dbname(&settings.database).user(&settings.user);
+        if let Some(password) = &settings.password {
+            config.password(password.expose());
+        }
         if settings.tls != Tls::Off && config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_))) {
             return Err(Failure::new(format!("connect to {}", settings.describe()))
                 .exit(Exit::Usage)
@@ -256,8 +260,7 @@ impl<'a> Connecting<'a> {
         config.keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(60));
         // As startup options they are what RESET ALL goes back to between files (P6).
-        let options = format!("{} -c lock_timeout={LOCK_TIMEOUT_S}s", config.get_options().unwrap_or(""));
-        config.options(options.trim());
+        config.options(&format!("-c lock_timeout={LOCK_TIMEOUT_S}s"));
         Ok(Connecting { config, connector, settings, application_name })
     }
 
@@ -297,25 +300,6 @@ impl<'a> Connecting<'a> {
             notices,
             stop: never(),
         })
-    }
-}
-
-fn address(settings: &DatabaseSettings) -> Outcome<Config> {
-    match &settings.target {
-        Target::Parts { host, port, database, user, password } => {
-            let mut config = Config::new();
-            config.host(host).port(*port).dbname(database).user(user);
-            if let Some(password) = password {
-                config.password(password.expose());
-            }
-            Ok(config)
-        }
-        // The parser's own message may quote a part of the URL, and with it of the password.
-        Target::Url(url) => url.expose().parse().map_err(|_| {
-            Failure::new("read the database settings: `DB_CONNECTION_STRING` is not a valid postgres:// URL")
-                .exit(Exit::Usage)
-                .hint("write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded")
-        }),
     }
 }
 
@@ -426,31 +410,22 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Secret;
 
-    #[test]
-    fn a_malformed_url_is_refused_without_showing_its_password() {
-        let settings = DatabaseSettings {
-            target: Target::Url(Secret::new("postgres://u:hunter2@[broken/db")),
+    fn at(host: &str, port: u16) -> DatabaseSettings {
+        DatabaseSettings {
+            host: host.to_owned(),
+            port,
+            database: "d".to_owned(),
+            user: "u".to_owned(),
+            password: None,
             tls: Tls::Off,
-        };
-        let failure = connect(&settings, "test").err().expect("a failure");
-        assert_eq!(failure.exit, Exit::Usage);
-        assert!(!failure.render().contains("hunter2"), "{}", failure.render());
+            certificate: None,
+        }
     }
 
     #[test]
     fn p15_a_missing_socket_is_waited_for_and_then_named() {
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "/nonexistent".to_owned(),
-                port: 5432,
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("/nonexistent", 5432);
         let mut said = Vec::new();
         let failure = wait_and_connect(&settings, "test", 1, &mut |line| said.push(line.to_owned()))
             .err()
@@ -472,16 +447,7 @@ mod tests {
     #[test]
     fn a_server_that_says_nothing_does_not_hold_up_the_wait_for_ever() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "127.0.0.1".to_owned(),
-                port: listener.local_addr().unwrap().port(),
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("127.0.0.1", listener.local_addr().unwrap().port());
         let failure = wait_and_connect(&settings, "test", 1, &mut |_| {}).err().unwrap();
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.causes[0].contains("said nothing"), "{:?}", failure.causes);
@@ -489,16 +455,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_should_stop_ends() {
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "/nowhere".to_owned(),
-                port: 5432,
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("/nowhere", 5432);
         let stop: Stop = Arc::new(|| true);
         let failure = wait_unless(&stop, &settings, "test", 3600, &mut |_| {}).err().unwrap();
         assert_eq!(failure.causes, ["stopped"]);

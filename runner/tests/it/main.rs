@@ -14,5 +14,6 @@ mod signals;
 mod site;
 mod stakes;
 mod telling;
+mod tls;
 mod upgrade;
 mod versions;

@@ -149,15 +149,48 @@ fn an_unreachable_database_ends_with_5_and_what_was_seen_last() {
 fn a_password_never_shows() {
     let Some(site) = Site::new() else { return };
     let secret = "sw0rdfish-never-shown";
-    for (name, value) in [
-        ("DB_PASSWORD", secret),
-        ("DB_CONNECTION_STRING", "postgres://u:sw0rdfish-never-shown@127.0.0.1:1/x"),
-    ] {
+    let parts = ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD"];
+    let url = format!("postgres://u:{secret}@127.0.0.1:1/x");
+    for (exit, url) in [(5, None), (5, Some(&url[..])), (2, Some(&url[1..]))] {
         let mut command = site.runner(&["prepare"]);
-        command.env(name, value).env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("RUNNER_DB_WAIT_S", "0");
-        let said = said(&mut command).expect(5, &[]);
+        command
+            .env("DB_PASSWORD", secret)
+            .env("DB_HOST", "127.0.0.1")
+            .env("DB_PORT", "1")
+            .env("RUNNER_DB_WAIT_S", "0");
+        if let Some(url) = url {
+            for name in parts {
+                command.env_remove(name);
+            }
+            command.env("DB_CONNECTION_STRING", url);
+        }
+        let said = said(&mut command).expect(exit, &[]);
         assert!(!said.stderr.contains(secret), "{}", said.stderr);
     }
+}
+
+#[test]
+fn what_nobody_knows_and_times_without_end_are_refused_by_name() {
+    let Some(site) = Site::new() else { return };
+    for (name, value, texts) in [
+        ("RUNNER_DB_WAITS", "3", &["`RUNNER_DB_WAITS` would be ignored", "RUNNER_DB_WAIT_S"][..]),
+        ("PGSSLMODE", "verify-full", &["`PGSSLMODE` would be ignored", "set DB_SSL=true"]),
+        ("DB_SSL__SERVERNAME", "db", &["`DB_SSL__SERVERNAME` would be ignored"]),
+        ("RUNNER_DB_WAIT_S", "18446744073709551615", &["`RUNNER_DB_WAIT_S`", "from 0 to 604800"]),
+        ("RUNNER_LOCK_WAIT_S", "18446744073709551615", &["`RUNNER_LOCK_WAIT_S`", "from 0 to 604800"]),
+        ("RUNNER_DIRECTUS_WAIT_S", "0", &["`RUNNER_DIRECTUS_WAIT_S`", "from 1 to 604800"]),
+    ] {
+        site.run(&["prepare"], &[(name, value)]).expect(2, texts);
+    }
+    // What Actions and Kubernetes set is nobody's mistake.
+    site.run(&["plan"], &[("RUNNER_OS", "Linux"), ("DB_SERVICE_HOST", "10.0.0.1")]).expect(0, &[]);
+    let names = ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD"];
+    let mut command = site.runner(&["plan"]);
+    for name in names {
+        command.env_remove(name);
+    }
+    command.env("DB_CONNECTION_STRING", "postgres://u:p@db/d?pgbouncer=true&schema=public");
+    said(&mut command).expect(2, &["unknown in `DB_CONNECTION_STRING`: `pgbouncer`, `schema`"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use testbed::{Database, DirectusInstall, Server, require};
 use testkit::{environment, install, repository};
 
 /// The tiny release, laid out to be booted.
-fn release() -> tempfile::TempDir {
+pub(crate) fn release() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiny");
     let folders = ["db-init", "db-init-post", "snapshots"].map(|name| tiny.join(name));

@@ -8,6 +8,7 @@ use crate::listing::{self, Listing, Tables};
 use crate::release::Release;
 use contract::{Failure, Outcome};
 use migrations::ledger::{self, literal, quoted};
+use migrations::schema::{self, SCHEMA};
 use migrations::session::{Session, describe};
 use postgres::SimpleQueryMessage;
 use std::collections::BTreeSet;
@@ -199,19 +200,17 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
     let markers = MARKERS.map(literal).join(",");
     let query = FACTS
         .replace("{markers}", &markers)
-        .replace("{ledger}", &literal(ledger::TABLE))
-        .replace("{history}", &literal(history::TABLE))
+        .replace("{home}", SCHEMA)
+        .replace("{ledger}", ledger::TABLE)
+        .replace("{history}", history::TABLE)
+        .replace("{schema}", &schema::facts(&[ledger::TABLE, history::TABLE]))
         .replace("{work}", &literal(WORK));
     let row = simple(session, &query)?.into_iter().flatten().next().unwrap_or_default();
     let text = |at: usize| row.get(at).cloned().unwrap_or_default();
     let some = |at: usize| Some(text(at)).filter(|text| !text.is_empty());
     let truth = |at: usize| text(at) == "t";
     let list = |at: usize| text(at).split_whitespace().map(str::to_owned).collect::<Vec<String>>();
-    if text(8).is_empty() {
-        return Err(Failure::new("find a schema to work in")
-            .cause("no schema of this role's search_path exists")
-            .hint("create the schema, or ALTER ROLE … SET search_path TO public"));
-    }
+    schema::judge(std::array::from_fn(|at| row.get(JUDGED + at).map_or("", String::as_str)))?;
     let server = Server {
         version_num: text(0).parse().unwrap_or(0),
         version: text(1),
@@ -221,19 +220,19 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
         timescaledb_restoring: truth(5),
         postgis: some(6),
         geometry: truth(7),
-        role: text(9),
-        may_create: truth(10),
-        leftovers: list(15).iter().filter_map(|pid| pid.parse().ok()).collect(),
+        role: text(8),
+        may_create: truth(9),
+        leftovers: list(14).iter().filter_map(|pid| pid.parse().ok()).collect(),
     };
     let presence = Presence {
-        home: text(8),
-        missing: list(11),
-        directus_tables: text(12).parse().unwrap_or(0),
-        ledger: some(13),
-        history: some(14),
+        home: SCHEMA.to_owned(),
+        missing: list(10),
+        directus_tables: text(11).parse().unwrap_or(0),
+        ledger: truth(12).then(|| SCHEMA.to_owned()),
+        history: truth(13).then(|| SCHEMA.to_owned()),
         timescaledb: server.timescaledb.is_some(),
-        policies: truth(16),
-        access: truth(17),
+        policies: truth(15),
+        access: truth(16),
     };
     Ok((server, presence))
 }
@@ -247,17 +246,18 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        coalesce(current_setting('timescaledb.restoring', true) = 'on', false),
        (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'postgis'),
        to_regtype('geometry') IS NOT NULL,
-       home.name, current_user, has_schema_privilege(home.name, 'CREATE'),
-       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass(format('%I.%I', home.name, marker)) IS NULL),
-       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(home.name))
+       current_user, has_schema_privilege(to_regnamespace('{home}'), 'CREATE'),
+       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass('{home}.' || marker) IS NULL),
+       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace('{home}')
         AND c.relkind = 'r' AND starts_with(c.relname::text, 'directus_')),
-       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({ledger})),
-       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({history})),
+       to_regclass('{home}.{ledger}') IS NOT NULL, to_regclass('{home}.{history}') IS NOT NULL,
        (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
         AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
-       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL, to_regclass(format('%I.directus_access', home.name)) IS NOT NULL
-FROM (SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid = to_regclass('directus_collections')), current_schema()) AS name) AS home";
+       to_regclass('{home}.directus_policies') IS NOT NULL, to_regclass('{home}.directus_access') IS NOT NULL,
+       {schema}";
+
+/// Where in [`FACTS`] the columns of the schema begin.
+const JUDGED: usize = 17;
 
 /// Policies came with Directus 11; one of its own migrations turns the roles of an older one into them, statement by statement. A boot that
 /// was killed in between left `directus_policies` without `directus_access`: nobody has access then.

@@ -14,6 +14,7 @@ use crate::file::Migration;
 use crate::ledger::{self, Table, literal, quoted};
 use crate::outside;
 use crate::plan::{Action, Plan, Step};
+use crate::schema;
 use crate::session::{Session, describe};
 use crate::source::Span;
 use crate::statements::{Statement, statements};
@@ -144,6 +145,9 @@ pub fn perform(
     }
     // The last file's temporary tables; the other files' went when the next one began.
     let _ = session.client().batch_execute("DISCARD TEMP");
+    if !summary.ran.is_empty() {
+        schema::judge_the_next(session)?;
+    }
     Ok(summary)
 }
 

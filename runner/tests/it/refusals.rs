@@ -170,6 +170,31 @@ fn a_password_never_shows() {
 }
 
 #[test]
+fn p24_another_first_schema_is_refused_before_anything_is_done_and_a_boot_notices_that_it_is_made() {
+    let Some(site) = Site::new() else { return };
+    let database = site.ask("SELECT quote_ident(current_database())");
+    site.ask(&format!("CREATE SCHEMA app; ALTER DATABASE {database} SET search_path TO app, public"));
+    let mend = format!("ALTER ROLE postgres IN DATABASE {database} SET search_path TO public, app;");
+    let texts = ["`app` is the first schema of this role's search_path", &format!("hint: {mend}")[..]];
+    for arguments in [["prepare"], ["plan"], ["status"]] {
+        site.run(&arguments, &[]).expect(2, &texts);
+    }
+    assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname IN ('app', 'public')"), "0");
+    // Directus' own sessions come after the migrations: they would have made its tables in `app`.
+    site.ask(&format!("ALTER DATABASE {database} RESET search_path"));
+    let change = format!("ALTER DATABASE {database} SET search_path TO app;\n");
+    let release = site.another_release();
+    release.tree.write("db-init/099_another_schema.sql", &change);
+    site.run(&["prepare"], &[release.variable()])
+        .expect(1, &["`app` is the first schema", "has changed it for the next sessions"]);
+    assert_eq!(site.ask("SELECT to_regclass('app.directus_users') IS NULL AND to_regclass('public.directus_users') IS NULL"), "t");
+    site.run(&["prepare"], &[release.variable()]).expect(2, &[&mend]);
+    site.ask(&mend);
+    site.run(&["prepare"], &[release.variable()]).expect(0, &["recorded"]);
+    site.run(&["prepare"], &[release.variable()]).expect(0, &["nothing changed"]);
+}
+
+#[test]
 fn what_nobody_knows_and_times_without_end_are_refused_by_name() {
     let Some(site) = Site::new() else { return };
     for (name, value, texts) in [

@@ -321,6 +321,7 @@ fn answer_failure(what: &str, error: &Value) -> Failure {
     let mut failure = Failure::new(what).cause(error["message"].as_str().unwrap_or("unknown"));
     if let Some(code) = error["code"].as_str() {
         failure = failure.cause(format!("code {code}"));
+        failure.hint = migrations::session::remedy(code).map(str::to_owned);
     }
     failure
 }

@@ -6,10 +6,10 @@
 use crate::history::{self, History};
 use crate::listing::{self, Listing, Tables};
 use crate::release::Release;
-use contract::{Failure, Outcome};
+use contract::Outcome;
 use migrations::ledger::{self, literal, quoted};
 use migrations::schema::{self, SCHEMA};
-use migrations::session::{Session, describe};
+use migrations::session::{Session, failure};
 use postgres::SimpleQueryMessage;
 use std::collections::BTreeSet;
 
@@ -41,6 +41,8 @@ pub struct Server {
     pub timescaledb: Option<String>,
     /// Whether TimescaleDB was loaded at the server's start.
     pub timescaledb_preloaded: bool,
+    /// Whether it could be: the server has its files. Asked only where it is not loaded.
+    pub timescaledb_available: bool,
     /// Whether a restore was begun with `timescaledb_pre_restore()` and not ended.
     pub timescaledb_restoring: bool,
     /// PostGIS' version in this database.
@@ -217,6 +219,7 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
         read_only: truth(2),
         timescaledb: some(3),
         timescaledb_preloaded: truth(4),
+        timescaledb_available: truth(17),
         timescaledb_restoring: truth(5),
         postgis: some(6),
         geometry: truth(7),
@@ -254,10 +257,12 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
         AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
        to_regclass('{home}.directus_policies') IS NOT NULL, to_regclass('{home}.directus_access') IS NOT NULL,
+       CASE WHEN current_setting('timescaledb.disable_load', true) IS NULL AND current_setting('timescaledb.restoring', true) IS NULL
+            THEN EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb') END,
        {schema}";
 
 /// Where in [`FACTS`] the columns of the schema begin.
-const JUDGED: usize = 17;
+const JUDGED: usize = 18;
 
 /// Policies came with Directus 11; one of its own migrations turns the roles of an older one into them, statement by statement. A boot that
 /// was killed in between left `directus_policies` without `directus_access`: nobody has access then.
@@ -312,7 +317,7 @@ fn ask(session: &mut Session, queries: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
 
 fn simple(session: &mut Session, text: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
     let messages = session.client().simple_query(text).map_err(|error| {
-        let failure = Failure::new("read the state of the database").cause(describe(&error));
+        let failure = failure("read the state of the database", &error);
         match error.code().map(|code| code.code()) {
             Some("42501") => failure.hint(format!(
                 "grant this role SELECT on {}, {} and Directus' tables",

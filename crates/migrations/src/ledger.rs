@@ -9,7 +9,7 @@
 use crate::checksum::Checksum;
 use crate::file::Migration;
 use crate::schema::{self, SCHEMA};
-use crate::session::describe;
+use crate::session::failure;
 use contract::{Failure, Outcome, Phase};
 use postgres::{Client, SimpleQueryMessage};
 use std::fmt;
@@ -155,7 +155,7 @@ pub fn prepare(client: &mut Client) -> Outcome<Table> {
         &columns[2..]
     );
     client.batch_execute(&sql).map_err(|error| {
-        let failure = Failure::new(format!("prepare the ledger `{table}`")).cause(describe(&error));
+        let failure = failure(format!("prepare the ledger `{table}`"), &error);
         // The session goes on being used, for unlocking at least.
         let _ = client.batch_execute("ROLLBACK");
         match error.code().map(|code| code.code()) {
@@ -239,9 +239,8 @@ fn resolve(client: &mut Client) -> Outcome<(Table, Shape)> {
 }
 
 fn rows(client: &mut Client, query: &str) -> Outcome<Vec<Vec<Option<String>>>> {
-    let messages = client
-        .simple_query(query)
-        .map_err(|error| Failure::new(format!("read the ledger `{TABLE}`")).cause(describe(&error)))?;
+    let messages =
+        client.simple_query(query).map_err(|error| failure(format!("read the ledger `{TABLE}`"), &error))?;
     Ok(messages
         .iter()
         .filter_map(|message| match message {

@@ -2,7 +2,7 @@
 //! `search_path` puts first decides where a migration's tables go, and where Directus makes its own; a migration may change it for the
 //! *next* session (P24). So `public` has to be first, in every session.
 
-use crate::session::{self, Session, describe};
+use crate::session::{self, Session, failure};
 use contract::{Exit, Failure, Outcome};
 use postgres::{Client, SimpleQueryMessage};
 
@@ -78,7 +78,7 @@ pub(crate) fn judge_the_next(session: &Session) -> Outcome<()> {
 /// Asks and judges.
 fn judge_here(client: &mut Client, tables: &[&str]) -> Outcome<()> {
     let asked = client.simple_query(&format!("SELECT {}", facts(tables)));
-    let messages = asked.map_err(|error| Failure::new("read the search_path").cause(describe(&error)))?;
+    let messages = asked.map_err(|error| failure("read the search_path", &error))?;
     let row = messages.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,

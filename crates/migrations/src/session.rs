@@ -179,11 +179,39 @@ pub fn wait_unless(
             return Err(Failure::new(format!("connect to {}", settings.describe()))
                 .exit(Exit::Unreachable)
                 .cause(format!("the database did not accept connections in {wait_s} s; last: {last}"))
-                .hint(format!("start the database, or wait longer with {}", contract::env::DB_WAIT_S)));
+                .hint(while_unreachable(&last)));
         }
         while Instant::now() < next && !stop() {
             std::thread::sleep(SLICE.min(next.saturating_duration_since(Instant::now())));
         }
+    }
+}
+
+/// What to do about a server that could not be reached, by what was seen last.
+fn while_unreachable(last: &str) -> String {
+    if last.contains("failed to lookup address") {
+        return "check DB_HOST: this name has no address here".to_owned();
+    }
+    if last.contains("(53300)") {
+        return "end other sessions, or raise max_connections or the role's CONNECTION LIMIT".to_owned();
+    }
+    format!("start the database, check DB_HOST and DB_PORT, or wait longer with {}", contract::env::DB_WAIT_S)
+}
+
+/// The failure of a statement of our own: what the server says, and the remedy where it is always the same.
+pub fn failure(what: impl Into<String>, error: &postgres::Error) -> Failure {
+    let failure = Failure::new(what).cause(describe(error));
+    match error.code().and_then(|code| remedy(code.code())) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// What to do when the server says this to any statement at all.
+pub fn remedy(sqlstate: &str) -> Option<&'static str> {
+    match sqlstate {
+        "53100" => Some("free space on the server's disk; the next boot goes on where this one stopped"),
+        _ => None,
     }
 }
 
@@ -366,6 +394,9 @@ fn refused(settings: &DatabaseSettings, error: &postgres::Error) -> Failure {
         Some("3D000") => "check DB_DATABASE, or create the database",
         Some(_) => return failure,
         None if is_permission_denied(error) => "check who may enter the socket's folder",
+        None if describe(error).contains("does not support TLS") => {
+            "switch TLS on at the server; or set DB_SSL=false (in a connection string sslmode=disable), where the way to it is trusted"
+        }
         None if error.to_string().contains("TLS") => {
             "check DB_SSL and DB_SSL__CA_FILE; the name in DB_HOST must be one of the certificate's"
         }
@@ -433,6 +464,13 @@ mod tests {
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.causes[0].contains("last: error connecting to server"), "{failure:?}");
         assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_name_without_an_address_is_told_to_be_checked() {
+        let failure = wait_and_connect(&at("db.invalid", 5432), "test", 0, &mut |_| {}).err().unwrap();
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.hint.as_deref().is_some_and(|hint| hint.starts_with("check DB_HOST")), "{failure:?}");
     }
 
     #[test]

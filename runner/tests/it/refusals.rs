@@ -170,6 +170,34 @@ fn a_password_never_shows() {
 }
 
 #[test]
+fn an_address_that_directus_would_refuse_is_refused_before_its_install() {
+    let Some(site) = Site::new() else { return };
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'directus%'";
+    site.run(&["prepare"], &[("ADMIN_EMAIL", "notanemail")])
+        .expect(2, &["`ADMIN_EMAIL` is no email address"]);
+    assert_eq!(site.ask("SELECT to_regclass('migrations_applied') IS NULL"), "t");
+    // Only Directus knows which ends of a domain there are.
+    site.run(&["prepare"], &[("ADMIN_EMAIL", "admin@rally.nosuchend")])
+        .expect(1, &["ADMIN_EMAIL is no address that Directus takes"]);
+    assert_eq!(site.ask(tables), "0");
+}
+
+#[test]
+fn a_full_disk_is_told_of_with_what_to_do() {
+    let Some(site) = Site::booted() else { return };
+    site.ask(
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER no_space BEFORE INSERT ON schema_releases EXECUTE FUNCTION no_space()",
+    );
+    let release = site.another_release();
+    release.tree.write("db-init/099_more.sql", "CREATE TABLE IF NOT EXISTS more (id int PRIMARY KEY);\n");
+    let hint = "hint: free space on the server's disk";
+    site.run(&["prepare"], &[release.variable()]).expect(1, &["record the release", "(53100)", hint]);
+    site.ask("DROP TRIGGER no_space ON schema_releases; CREATE TRIGGER no_space BEFORE INSERT ON migrations_applied EXECUTE FUNCTION no_space()");
+    site.run(&["prepare"], &[release.variable()]).expect(1, &["53100", hint]);
+}
+
+#[test]
 fn p24_another_first_schema_is_refused_before_anything_is_done_and_a_boot_notices_that_it_is_made() {
     let Some(site) = Site::new() else { return };
     let database = site.ask("SELECT quote_ident(current_database())");

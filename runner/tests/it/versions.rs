@@ -52,6 +52,20 @@ fn listing(database: &Database<'_>) -> String {
 }
 
 #[test]
+fn p7_a_server_without_timescaledb_is_not_told_to_load_it() {
+    let Some(install) = require(install()) else { return };
+    let Some(server) = require(Server::of_major(16)) else { return };
+    let (release, database) = (release(), server.fresh_database("versions").expect("a database"));
+    let file = release.path().join("db-init/002_hypertables.sql");
+    std::fs::write(file, "CREATE EXTENSION IF NOT EXISTS timescaledb;\n").expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+    command.arg("prepare").env_clear().envs(environment(&database, &install, release.path(), release.path()));
+    let said = crate::site::said(&mut command);
+    let said = said.expect(2, &["TimescaleDB is not installed on it", "use a server that has it"]);
+    assert!(!said.stderr.contains("shared_preload_libraries"), "{}", said.stderr);
+}
+
+#[test]
 fn p26_a_release_boots_on_every_major_version_and_is_listed_in_the_same_words() {
     let Some(install) = require(install()) else { return };
     let release = release();

@@ -219,7 +219,10 @@ fn a_server_without_tls_is_never_spoken_to_in_plain_text() {
         tls: Tls::Unverified,
         certificate: None,
     };
-    refused_for_good(&settings, &["does not support TLS", "DB_SSL"]);
+    refused_for_good(
+        &settings,
+        &["does not support TLS", "hint: switch TLS on at the server; or set DB_SSL=false"],
+    );
     assert_eq!(heard.join().expect("no panic"), b"");
 }
 

@@ -7,9 +7,9 @@
 
 use crate::release::ReleaseId;
 use catalog::{Catalog, Drift, FORMAT};
+use contract::Outcome;
 use contract::sql::{literal, quoted};
-use contract::{Failure, Outcome};
-use migrations::session::{Session, describe};
+use migrations::session::{Session, failure};
 
 /// The table's name.
 pub const TABLE: &str = "schema_releases";
@@ -203,7 +203,7 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
     session
         .client()
         .batch_execute(&format!("{make}; {insert}; {prune}"))
-        .map_err(|error| Failure::new(format!("record the release in {table}")).cause(describe(&error)))?;
+        .map_err(|error| failure(format!("record the release in {table}"), &error))?;
     // "already exists, skipping"
     session.take_notices();
     Ok(())

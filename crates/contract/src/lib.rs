@@ -7,6 +7,7 @@ pub mod env;
 pub mod exit;
 pub mod failure;
 pub mod inert;
+pub mod known;
 pub mod secret;
 pub mod sql;
 pub mod variables;

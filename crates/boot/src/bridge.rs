@@ -5,6 +5,7 @@ use crate::log::Tail;
 use crate::{BootSettings, Interrupt};
 use contract::env;
 use contract::{Exit, Failure, Outcome};
+use migrations::session::SPELLING;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde_json::{Value, json};
@@ -100,6 +101,10 @@ impl Bridge {
             .env(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
             .env(env::CONFIG_PATH, env::NO_CONFIG)
             .env(env::PGAPPNAME, options.application_name)
+            .env(
+                env::PGOPTIONS,
+                format!("{} {SPELLING}", settings.environment.get(env::PGOPTIONS).unwrap_or_default()),
+            )
             .stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         // Directus demands what we have a default for.

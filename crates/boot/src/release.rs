@@ -4,7 +4,7 @@
 //! in the history, so it was judged when it got there, and Node need not wait for that.
 //!
 //! The hash is over everything that could make two boots end differently: Directus' version and how it is prelinked, the snapshot, every
-//! migration, the extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
+//! migration, the extensions, the bridge and what the runner is built from. Names and contents only: no times, no owners, no absolute paths.
 
 use crate::settings::{BootSettings, PRELINKED};
 use crate::{directus, words};
@@ -122,7 +122,7 @@ impl Release {
         let folder = settings.prelinked.clone().unwrap_or_else(|| settings.directus.join(PRELINKED));
         let prelinked = directus::prelinked_name(&folder);
         let mut hash = Hash::new();
-        hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
+        hash.part("runner", env!("RUNNER_SOURCES").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
         hash.part("prelinked", prelinked.as_deref().unwrap_or_default().as_bytes());
         hash.part("snapshot", unix_lines(&schema.text.borrow()).as_bytes());

@@ -4,6 +4,7 @@ mod boot;
 mod caches;
 mod directus_facts;
 mod fast_path;
+mod identity;
 mod lock;
 mod mixture;
 mod prelinked;

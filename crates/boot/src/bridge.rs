@@ -6,6 +6,7 @@ use crate::{BootSettings, Interrupt};
 use contract::env;
 use contract::known::{EXCLUDE_TABLES, Fate, fate};
 use contract::{Exit, Failure, Outcome, Variables};
+use migrations::session::SPELLING;
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde_json::{Value, json};
@@ -95,6 +96,7 @@ fn environment(settings: &BootSettings, options: &Options<'_>) -> Variables {
         .with(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
         .with(env::CONFIG_PATH, env::NO_CONFIG)
         .with(env::PGAPPNAME, options.application_name)
+        .with(env::PGOPTIONS, SPELLING)
 }
 
 impl Bridge {

@@ -4,7 +4,8 @@
 //! in the history, so it was judged when it got there, and Node need not wait for that.
 //!
 //! The hash is over everything that could make two boots end differently: Directus' version and how it is prelinked, the snapshot, every
-//! migration, the catalog, the extensions, the bridge and the runner's version. Names and contents only: no times, no owners, no absolute paths.
+//! migration, the catalog, the extensions, the bridge and what the runner is built from. Names and contents only: no times, no owners, no
+//! absolute paths.
 
 use crate::directus;
 use crate::settings::{BootSettings, PRELINKED};
@@ -127,7 +128,7 @@ impl Release {
         let prelinked = directus::prelinked_name(&folder);
         let snapshot_checksum = checksum(&schema.text.borrow());
         let mut hash = Hash::new();
-        hash.part("runner", env!("CARGO_PKG_VERSION").as_bytes());
+        hash.part("runner", env!("RUNNER_SOURCES").as_bytes());
         hash.part("directus", version.as_deref().unwrap_or_default().as_bytes());
         hash.part("prelinked", prelinked.as_deref().unwrap_or_default().as_bytes());
         hash.part("snapshot", snapshot_checksum.as_bytes());

@@ -99,6 +99,8 @@ pub const CONFIG_PATH: &str = "CONFIG_PATH";
 pub const NO_CONFIG: &str = "/dev/null";
 /// libpq's and node-postgres' application name: tells whose backend a connection is (D27).
 pub const PGAPPNAME: &str = "PGAPPNAME";
+/// Startup options of theirs; they win over what is set for the role or the database (D27).
+pub const PGOPTIONS: &str = "PGOPTIONS";
 
 /// Email of the first administrator; Directus' own name.
 pub const ADMIN_EMAIL: &str = "ADMIN_EMAIL";

@@ -266,6 +266,10 @@ struct Connecting<'a> {
     application_name: &'a str,
 }
 
+/// Startup options with which a server spells what we and Directus read from it, whatever is set for the role or the database: with all
+/// names quoted, Directus takes every default for another one, and would "narrow" each field.
+pub const SPELLING: &str = "-c quote_all_identifiers=off";
+
 impl<'a> Connecting<'a> {
     fn new(settings: &'a DatabaseSettings, application_name: &'a str) -> Outcome<Self> {
         let connector = connector(settings)?;
@@ -288,7 +292,7 @@ impl<'a> Connecting<'a> {
         config.keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(60));
         // As startup options they are what RESET ALL goes back to between files (P6).
-        config.options(&format!("-c lock_timeout={LOCK_TIMEOUT_S}s"));
+        config.options(&format!("{SPELLING} -c lock_timeout={LOCK_TIMEOUT_S}s"));
         Ok(Connecting { config, connector, settings, application_name })
     }
 

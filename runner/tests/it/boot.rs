@@ -76,3 +76,14 @@ fn a_dotenv_in_the_working_folder_is_not_read() {
     crate::site::said(&mut command).expect(0, &["runner: prepared"]);
     assert_eq!(site.ask("SELECT count(*) FROM directus_users"), "1");
 }
+
+#[test]
+fn names_that_the_role_wants_quoted_change_nothing() {
+    let Some(site) = Site::new() else { return };
+    site.ask(&format!("ALTER DATABASE {} SET quote_all_identifiers = on", site.database.name()));
+    site.prepare().expect(0, &["recorded"]);
+    site.prepare().expect(0, &["nothing changed since"]);
+    site.run(&["prepare"], &[("RUNNER_FAST", "off")]).expect(0, &["no differences"]);
+    site.ask(&format!("ALTER DATABASE {} RESET quote_all_identifiers", site.database.name()));
+    site.prepare().expect(0, &["nothing changed since"]);
+}

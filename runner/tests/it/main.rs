@@ -6,6 +6,7 @@ mod caches;
 mod catalog;
 mod directus_facts;
 mod fast_path;
+mod identity;
 mod lock;
 mod mixture;
 mod prelinked;

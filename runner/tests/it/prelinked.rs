@@ -108,7 +108,7 @@ fn picture(site: &Site) -> Vec<String> {
 #[test]
 fn a_prelinked_directus_answers_and_stores_as_the_plain_one() {
     let (Some(plain_site), Some(site)) = (Site::new(), Site::new()) else { return };
-    // Both wait most of the time: for each other's flows, websockets and mails to arrive.
+    // At once: they share nothing, and each waits for flows, websockets and mails.
     let (plain, prelinked) = std::thread::scope(|scope| {
         let plain = scope.spawn(|| converse(&plain_site, &[("RUNNER_PRELINKED", "off")]));
         let prelinked = converse(&site, &[]);

@@ -64,7 +64,7 @@ impl Coverage {
         Ok(Coverage { folder, tools })
     }
 
-    /// Variables for the build: a target folder of its own, so that the other one stays as it is.
+    /// Variables for the build: a target folder of its own, so that the other one stays as it is. Build scripts count too, and nobody asks for them.
     pub(crate) fn build_variables(&self) -> Vec<(String, String)> {
         let object = self.folder.join(OBJECT);
         vec![
@@ -74,8 +74,6 @@ impl Coverage {
                 format!("-Cinstrument-coverage\u{1f}-Clink-arg={}", object.display()),
             ),
             ("CARGO_TARGET_DIR".to_owned(), self.folder.display().to_string()),
-            // Build scripts have counters too, of which nobody wants to know.
-            ("LLVM_PROFILE_FILE".to_owned(), self.folder.join("build-%m.profraw").display().to_string()),
         ]
     }
 

@@ -4,6 +4,7 @@
 use crate::console;
 use crate::process::{self, Ended, Env};
 use contract::{Outcome, Variables};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use testbed::progress::Step;
 
@@ -29,7 +30,7 @@ pub(crate) fn run(
     let progress = console::progress();
     let mut step: Option<Step<'_>> = None;
     let mut lines: Vec<String> = Vec::new();
-    let (status, stdout) = process::apart(&cargo, &arguments, Env::Inherited(variables), |line| {
+    let (status, stdout) = process::apart(&cargo, &arguments, environment(variables), |line| {
         if let Some(bar) = Bar::read(line) {
             let step = step.get_or_insert_with(|| progress.step(title));
             step.fraction(bar.done as f32 / bar.all as f32);
@@ -47,6 +48,19 @@ pub(crate) fn run(
     }
     lines.retain(|line| !is_status(line));
     Err(Ended { status, lines }.failure_with(what, usize::MAX))
+}
+
+/// Ours with `variables` on top, but without what an outer cargo has told this program of its package: `ring` asks for those names while it
+/// is built, so it and all that stands on it would be compiled again at every change from a cargo that a person calls to one that we call.
+pub(crate) fn environment(variables: Variables) -> Env {
+    let text =
+        |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let ours = std::env::vars_os().filter_map(text).filter(|(name, _)| !is_of_a_package(name));
+    Env::Only(ours.chain(variables).collect())
+}
+
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"].contains(&name)
 }
 
 /// What cargo's bar says.
@@ -102,6 +116,13 @@ mod tests {
         ] {
             assert_eq!(Bar::read(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn what_names_a_package_stays_out_and_all_else_comes_along() {
+        let names = ["CARGO_MANIFEST_DIR", "CARGO_PKG_VERSION_PRE", "CARGO_TARGET_DIR", "CARGO_HOME", "PATH"];
+        let kept: Vec<&str> = names.into_iter().filter(|name| !is_of_a_package(name)).collect();
+        assert_eq!(kept, ["CARGO_TARGET_DIR", "CARGO_HOME", "PATH"]);
     }
 
     #[test]

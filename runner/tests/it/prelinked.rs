@@ -108,12 +108,8 @@ fn picture(site: &Site) -> Vec<String> {
 #[test]
 fn a_prelinked_directus_answers_and_stores_as_the_plain_one() {
     let (Some(plain_site), Some(site)) = (Site::new(), Site::new()) else { return };
-    // At once: they share nothing, and each waits for flows, websockets and mails.
-    let (plain, prelinked) = std::thread::scope(|scope| {
-        let plain = scope.spawn(|| converse(&plain_site, &[("RUNNER_PRELINKED", "off")]));
-        let prelinked = converse(&site, &[]);
-        (plain.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), prelinked)
-    });
+    let plain = converse(&plain_site, &[("RUNNER_PRELINKED", "off")]);
+    let prelinked = converse(&site, &[]);
     assert!(prelinked.said.iter().all(|line| !line.contains(WARNING)), "{}", prelinked.said.join("\n"));
     assert!(plain.answers.len() > 250, "{} answers", plain.answers.len());
     assert_eq!(differences(&plain.answers, &prelinked.answers), "");

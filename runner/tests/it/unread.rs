@@ -7,7 +7,10 @@ use crate::site::Site;
 /// What a reader of SQL takes for missing for ever, and is not.
 const FINE: [(&str, &str); 10] = [
     ("010_not_null.sql", "CREATE TABLE a (a int CONSTRAINT a_nn NOT NULL);"),
-    ("011_first.sql", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int, CONSTRAINT c_p FOREIGN KEY (p) REFERENCES p);"),
+    (
+        "011_first.sql",
+        "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int, CONSTRAINT c_p FOREIGN KEY (p) REFERENCES p);",
+    ),
     ("012_cascade.sql", "DROP TABLE p CASCADE;"),
     ("013_default_path.sql", "SET search_path TO DEFAULT; CREATE TABLE d (id int);"),
     ("014_savepoint.sql", "CREATE TABLE e (); SAVEPOINT x; CREATE TABLE f (); ROLLBACK TO x; RELEASE x;"),
@@ -20,7 +23,10 @@ const FINE: [(&str, &str); 10] = [
 
 /// What is guarded by a name, and says nothing about what bears the name already.
 const GUARDED: [(&str, &str); 4] = [
-    ("020_index.sql", "CREATE TABLE IF NOT EXISTS i (a int); CREATE UNIQUE INDEX IF NOT EXISTS i_a ON i (a);"),
+    (
+        "020_index.sql",
+        "CREATE TABLE IF NOT EXISTS i (a int); CREATE UNIQUE INDEX IF NOT EXISTS i_a ON i (a);",
+    ),
     (
         "021_constraint.sql",
         "CREATE TABLE IF NOT EXISTS k (a int, b int);\n\

@@ -172,7 +172,7 @@ pub(crate) fn build_runner_ahead(root: &Path) {
     let manifest = root.join("Cargo.toml").display().to_string();
     let words = runner_words();
     let words: Vec<&str> = words.iter().map(String::as_str).chain(["--manifest-path", &manifest]).collect();
-    let _ = process::apart(&cargo, &words, Env::Inherited(Variables::new()), |_| {});
+    let _ = process::apart(&cargo, &words, crate::cargo::environment(Variables::new()), |_| {});
 }
 
 fn runner_target() -> String {

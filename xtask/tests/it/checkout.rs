@@ -89,6 +89,11 @@ pub(crate) fn runner() -> &'static Path {
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
         build.args(["--config", &format!("target.{target}.rustflags=[{flag:?}]")]);
+        // They are of the test's package, and `ring` would be built once more for them (`xtask/src/cargo.rs`).
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_PKG_")) {
+            build.env_remove(name);
+        }
+        build.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_MANIFEST_PATH");
         assert!(build.current_dir(root()).status().expect("cargo").success());
         let folder =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

@@ -371,6 +371,7 @@ mod tests {
                 "DB_SSL__REJECT_UNAUTHORIZED=false",
                 "DB_USER=u",
                 "PGAPPNAME=work",
+                "PGOPTIONS=-c quote_all_identifiers=off",
                 "RUNNER_DIRECTUS=/directus",
                 "RUNNER_PRELINKED=/directus/prelinked",
                 "RUNNER_QUICK_APPLY=on",

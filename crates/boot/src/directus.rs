@@ -4,6 +4,9 @@ use contract::{Exit, Failure, Outcome};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
+/// The folder of the prelinked Directus, in the one that holds Directus.
+pub(crate) const PRELINKED: &str = "prelinked";
+
 /// Directus' own migrations, in every layout that has `@directus/api` below the folder's `node_modules`: the official image's and npm's.
 const MIGRATIONS: &str = "node_modules/@directus/api/dist/database/migrations";
 

@@ -1,44 +1,13 @@
 //! Drift: the database is not what the latest release left. What to do about it is a policy; what it is, is always told in full.
 
-use crate::gate::{in_words, listed};
+use crate::excerpt::{in_words, listed};
 use crate::history::Entry;
-use crate::proof;
 use crate::release::Release;
 use catalog::{Catalog, Class, Drift, Line};
 use contract::env::ON_DRIFT;
 use contract::sql::{literal, quoted};
 use contract::{Exit, Failure, Outcome};
 use std::collections::BTreeSet;
-
-/// `RUNNER_ON_DRIFT`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// What is harmless is applied again; what would destroy is refused.
-    #[default]
-    Repair,
-    /// The boot ends with exit 4.
-    Refuse,
-    /// Directus starts; nothing is recorded.
-    Ignore,
-}
-
-impl Policy {
-    /// Reads the variable's value.
-    ///
-    /// # Errors
-    /// Exit 2 for another word.
-    pub fn parse(word: &str) -> Outcome<Policy> {
-        match word {
-            "repair" => Ok(Policy::Repair),
-            "refuse" => Ok(Policy::Refuse),
-            "ignore" => Ok(Policy::Ignore),
-            other => {
-                Err(Failure::new(format!("read `{ON_DRIFT}`: `{other}` is none of repair, refuse, ignore"))
-                    .exit(Exit::Usage))
-            }
-        }
-    }
-}
 
 /// The drift in full, one line each, for the conversation.
 pub(crate) fn lines(drift: &Drift, latest: &Entry) -> Vec<String> {
@@ -220,16 +189,29 @@ pub(crate) fn unrepaired(lost: &Drift, latest: &Entry, release: &Release) -> Fai
         .exit(Exit::Refused)
         .excerpt(in_words(lost.render()))
         .cause("this is gone or altered since, and no migration has still to run that could put it back; nothing was touched")
-        .hint(proof::restored(release, lost))
+        .hint(restored(release, lost))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_policy_is_one_of_three_words() {
-        assert_eq!(Policy::parse("ignore"), Ok(Policy::Ignore));
-        assert_eq!(Policy::parse("off").unwrap_err().exit, Exit::Usage);
+/// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
+pub(crate) fn restored(release: &Release, lost: &Drift) -> String {
+    let statements = catalog::restore(lost);
+    let mut named: Vec<&str> = Vec::new();
+    for line in lost.lost() {
+        let name = line.own_name();
+        named.extend(
+            release
+                .migrations
+                .iter()
+                .filter(|each| each.source.as_str().contains(name))
+                .map(|each| each.path.as_str()),
+        );
     }
+    named.sort_unstable();
+    named.dedup();
+    let mut hint = format!("put it back, by hand or with a new migration:\n{}", statements.join("\n"));
+    if !named.is_empty() {
+        hint.push_str(&format!("\nwhat named it: {}", named.join(", ")));
+    }
+    hint.push_str(&format!("\nto serve meanwhile, set {ON_DRIFT}=ignore"));
+    hint
 }

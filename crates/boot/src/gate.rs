@@ -4,56 +4,14 @@
 //! 2. A deletion or a narrowing is refused (exit 4) unless it is named in `RUNNER_ALLOW_DESTRUCTIVE` for this very release.
 //! 3. On a database in which nothing was managed before, there is nothing to lose.
 
+use crate::choices::Consent;
 use crate::diff::{self, Change};
-use crate::release::ReleaseId;
+use crate::excerpt::in_words;
+use crate::id::ReleaseId;
 use crate::stake::{self, Stake};
 use contract::env::ALLOW_DESTRUCTIVE;
 use contract::{Exit, Failure, Outcome};
 use std::collections::BTreeSet;
-
-/// What somebody consented to lose: `RELEASE:collection,collection.field`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consent {
-    release: String,
-    names: BTreeSet<String>,
-}
-
-impl Consent {
-    /// Reads the variable's value.
-    ///
-    /// # Errors
-    /// Exit 2 when it is not of that form.
-    pub fn parse(text: &str) -> Outcome<Consent> {
-        let malformed = || {
-            Failure::new(format!("read `{ALLOW_DESTRUCTIVE}`: `{text}` is not RELEASE:name,name"))
-                .exit(Exit::Usage)
-                .hint("copy the line from the message of the boot that was refused")
-        };
-        let (release, names) = text.trim().split_once(':').ok_or_else(malformed)?;
-        let names: BTreeSet<String> =
-            names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        if release.is_empty() || names.is_empty() {
-            return Err(malformed());
-        }
-        Ok(Consent { release: release.to_owned(), names })
-    }
-
-    /// Whether it is for `release`; for another one it counts for nothing.
-    pub fn is_for(&self, release: &ReleaseId) -> bool {
-        release.is_meant_by(&self.release)
-    }
-
-    /// The release it names.
-    pub fn release(&self) -> &str {
-        &self.release
-    }
-
-    /// Whether it names an object: itself, or the collection it belongs to.
-    pub fn covers(&self, name: &str) -> bool {
-        let collection = name.split('.').next().unwrap_or(name);
-        self.names.contains(name) || self.names.contains(collection)
-    }
-}
 
 /// Everything the verdict depends on.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +65,7 @@ pub fn unused<'a>(case: &Case<'a>) -> Vec<&'a str> {
         case.changes.iter().filter(|change| change.kind.destroys()).map(Change::name).collect();
     let is_used =
         |name: &str| destroying.iter().any(|each| each == name || each.split('.').next() == Some(name));
-    consent.names.iter().map(String::as_str).filter(|name| !is_used(name)).collect()
+    consent.names().filter(|name| !is_used(name)).collect()
 }
 
 /// The SQL that makes Directus forget a table: the three places that tell it of one.
@@ -151,7 +109,7 @@ fn without_consent(case: &Case<'_>, refused: &[&Change]) -> Failure {
     let names: BTreeSet<String> = refused
         .iter()
         .map(|change| change.name())
-        .chain(before.iter().flat_map(|consent| consent.names.iter().cloned()))
+        .chain(before.iter().flat_map(|consent| consent.names().map(str::to_owned)))
         .collect();
     let names: Vec<String> = names.into_iter().collect();
     let failure =
@@ -172,28 +130,6 @@ fn without_consent(case: &Case<'_>, refused: &[&Change]) -> Failure {
         case.release,
         names.join(",")
     ))
-}
-
-/// Changes in words, as an excerpt.
-pub(crate) fn in_words(lines: Vec<String>) -> String {
-    excerpt("  ", lines)
-}
-
-/// Other lines, as an excerpt.
-pub(crate) fn listed(lines: Vec<String>) -> String {
-    excerpt("  - ", lines)
-}
-
-/// With an end.
-fn excerpt(indent: &str, mut lines: Vec<String>) -> String {
-    const MOST: usize = 20;
-    let more = lines.len().saturating_sub(MOST);
-    lines.truncate(MOST);
-    let mut lines: Vec<String> = lines.into_iter().map(|line| format!("{indent}{line}")).collect();
-    if more > 0 {
-        lines.push(format!("  … and {more} more"));
-    }
-    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -337,12 +273,5 @@ mod tests {
             rows_may_change: false,
         };
         assert_eq!(unused(&case), ["entrys"]);
-    }
-
-    #[test]
-    fn a_consent_has_a_release_and_names() {
-        for text in ["teams", ":teams", "0123456789ab:", "0123456789ab: ,"] {
-            assert_eq!(Consent::parse(text).unwrap_err().exit, Exit::Usage, "{text}");
-        }
     }
 }

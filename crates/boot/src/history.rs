@@ -5,7 +5,7 @@
 //! then on the other release is superseded. Without it a restarting pod of the old image would still be the latest, and would put back
 //! what a boot that died, or failed at its last step, had already done.
 
-use crate::release::ReleaseId;
+use crate::id::ReleaseId;
 use catalog::{Catalog, Drift, FORMAT};
 use contract::Outcome;
 use contract::sql::{literal, quoted};

@@ -33,7 +33,7 @@ pub struct Image {
 /// Exit 3 with everything that is not as expected; exit 1 or 2 when Directus cannot be loaded or an artefact not be read.
 pub fn check(environment: Environment) -> Outcome<Image> {
     let settings = BootSettings::from_environment(with_a_database(&environment))?;
-    let release = Release::read(&settings)?;
+    let release = Release::read(&settings.sources())?;
     release.snapshot()?;
     let db_only = not_for_directus(&release.catalog);
     let options = Options { application_name: "image-check", db_only: &db_only, log: Log::Stderr };
@@ -81,7 +81,7 @@ pub fn check(environment: Environment) -> Outcome<Image> {
     }
     Err(Failure::new("check the image: it is not what the runner expects")
         .exit(Exit::Differences)
-        .excerpt(crate::gate::listed(findings)))
+        .excerpt(crate::excerpt::listed(findings)))
 }
 
 /// Directus is imported with the name of a database; nobody connects to it.

@@ -4,12 +4,15 @@
 //! Used by the image's runner and by `cargo xtask`, so that there is one implementation of all of it.
 
 pub mod bridge;
+pub mod choices;
 pub mod diff;
 pub mod directus;
 pub mod drift;
+mod excerpt;
 pub mod gate;
 mod guard;
 pub mod history;
+mod id;
 pub mod image;
 pub mod interrupt;
 pub mod log;
@@ -25,9 +28,10 @@ pub mod state;
 pub mod status;
 
 pub use bridge::Bridge;
+pub use id::ReleaseId;
 pub use interrupt::Interrupt;
 pub use perform::{Boot, Prepared};
 pub use plan::{BootPlan, Step, StepKind};
-pub use release::{Release, ReleaseId};
+pub use release::Release;
 pub use report::{Event, Report};
 pub use settings::BootSettings;

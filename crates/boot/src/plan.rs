@@ -13,11 +13,12 @@
 //! On the full way nothing is done over a ledger that lost rows, nor over a loss that no migration of this release puts back
 //! ([`unrepaired`]).
 
-use crate::drift::{self, Policy};
-use crate::gate::Consent;
+use crate::choices::{Choices, Policy, Rollback};
+use crate::drift::{self, Column};
 use crate::history::{Entry, How, spelling};
+use crate::id::ReleaseId;
 use crate::preflight;
-use crate::release::{Release, ReleaseId};
+use crate::release::Release;
 use crate::state::{Directus, State};
 use catalog::{Drift, Line};
 use contract::env::{ADMIN_EMAIL, ADMIN_PASSWORD, ALLOW_DESTRUCTIVE, Environment, FAST, ROLLBACK};
@@ -128,33 +129,74 @@ pub struct BootPlan {
     pub populated: bool,
     /// Whether an install that died half-way is begun anew.
     pub redo_install: bool,
+    /// The migrations; none unless the way is the full one.
+    pub sql: Option<Plan>,
+    /// Managed columns on which somebody has an index or a key of their own.
+    pub(crate) keep: Vec<Column>,
+    /// What of the latest release is gone, and stays in the record because the drift is ignored.
+    pub(crate) kept: Vec<Line>,
 }
 
 impl BootPlan {
+    fn of(release: &Release, decision: Decision) -> BootPlan {
+        BootPlan {
+            release: release.id.clone(),
+            decision,
+            steps: Vec::new(),
+            populated: true,
+            redo_install: false,
+            sql: None,
+            keep: Vec::new(),
+            kept: Vec::new(),
+        }
+    }
+
     /// Whether a step is performed.
     pub fn does(&self, kind: StepKind) -> bool {
         self.steps.iter().any(|step| step.kind == kind && step.action == Action::Do)
     }
 }
 
-/// What somebody decided beforehand, by environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choices {
-    /// `RUNNER_FAST=off`: the full way, even if nothing changed.
-    pub always_full: bool,
-    /// `RUNNER_ON_DRIFT`.
-    pub on_drift: Policy,
-    /// `RUNNER_ROLLBACK`.
-    pub rollback: Option<String>,
-    /// `RUNNER_ALLOW_DESTRUCTIVE`.
-    pub consent: Option<Consent>,
+/// The whole decision: what is to be done, and why, or why nothing may be. `ledger` is read on the full way alone.
+///
+/// # Errors
+/// What [`preflight`], [`decide`], the files and the ledger say against it, before anything was done.
+pub fn make(
+    release: &Release,
+    state: &State,
+    choices: &Choices,
+    environment: &Environment,
+    ledger: impl FnOnce() -> Outcome<Ledger>,
+) -> Outcome<BootPlan> {
+    preflight::server(&state.server, release)?;
+    let decision = decide(release, state, choices)?;
+    let mut plan = BootPlan {
+        keep: drift::left_alone(&unmanaged(release, state), &state.catalog),
+        ..BootPlan::of(release, decision)
+    };
+    if !matches!(plan.decision.route, Route::Full(_)) {
+        return Ok(plan);
+    }
+    // What is wrong with it by itself is said before anything is done.
+    release.snapshot()?;
+    let sql = migrations(release, ledger()?, &plan.decision)?;
+    plan.kept = unrepaired(release, state, &sql, choices)?;
+    steps(&mut plan, release, state, &sql, environment)?;
+    plan.sql = Some(sql);
+    let works = [StepKind::Pre, StepKind::Install, StepKind::Post].iter().any(|kind| plan.does(*kind));
+    let is_latest =
+        state.history.latest().is_some_and(|latest| latest.release == release.id && latest.completed);
+    if works || !is_latest {
+        preflight::role(state, &plan.decision.reason)?;
+    }
+    Ok(plan)
 }
 
 /// Decides the way.
 ///
 /// # Errors
 /// Exit 4 for somebody else's database, a drift that is refused or cannot be repaired, and a superseded release that misses something.
-pub fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
+fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decision> {
     let mut decision = match (state.history.latest(), state.history.completed()) {
         (Some(latest), Some(_)) if latest.release == release.id && latest.completed => {
             same(latest, release, state, choices)
@@ -330,7 +372,7 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
     }
     Err(Failure::new(format!("start an older release: {later} it and took away what it needs"))
         .exit(Exit::Refused)
-        .excerpt(crate::gate::listed(missed))
+        .excerpt(crate::excerpt::listed(missed))
         .cause("an older release never migrates nor applies by itself; nothing was touched")
         .hint(way_back(latest, release, state)))
 }
@@ -431,32 +473,11 @@ fn new(latest: &Entry, state: &State, choices: &Choices) -> Outcome<Decision> {
     Ok(decision)
 }
 
-/// `RELEASE`, or `RELEASE@NUMBER` where the number is that of the entry to roll back from. The short form counts once: a variable that
-/// is forgotten in a pod's environment must not take the next release back too.
-struct Rollback {
-    from: Option<i64>,
-}
-
-impl Rollback {
-    fn parse(text: &str, release: &ReleaseId) -> Option<Rollback> {
-        let (id, from) = match text.trim().split_once('@') {
-            Some((id, number)) => (id, Some(number.parse().ok()?)),
-            None => (text.trim(), None),
-        };
-        release.is_meant_by(id).then_some(Rollback { from })
-    }
-
-    /// Whether it is for this release at all.
-    fn names(text: &str, release: &ReleaseId) -> bool {
-        release.is_meant_by(text.trim().split('@').next().unwrap_or_default())
-    }
-}
-
 /// The migrations of a full boot. Rows that a later release left are looked over.
 ///
 /// # Errors
 /// Exit 1 when the files contradict the ledger.
-pub fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) -> Outcome<Plan> {
+fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) -> Outcome<Plan> {
     let files: BTreeSet<&str> = release.migrations.iter().map(|migration| migration.name.as_str()).collect();
     ledger
         .rows
@@ -469,7 +490,7 @@ pub fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) ->
 ///
 /// # Errors
 /// Exit 4 with the list; with `RUNNER_ON_DRIFT=ignore` the lines instead, which stay in the record as they were.
-pub fn unrepaired(release: &Release, state: &State, sql: &Plan, choices: &Choices) -> Outcome<Vec<Line>> {
+fn unrepaired(release: &Release, state: &State, sql: &Plan, choices: &Choices) -> Outcome<Vec<Line>> {
     let comparable = |entry: &&Entry| entry.spelling == spelling(state.server.version_num);
     let Some(latest) = state.history.completed().filter(comparable).filter(|_| !state.unchanged) else {
         return Ok(Vec::new());
@@ -489,32 +510,24 @@ pub(crate) fn pending(plan: &Plan, phase: Phase) -> Vec<String> {
     plan.of(phase).filter(runs).map(|step| step.migration.path.clone()).collect()
 }
 
-/// The steps of the way that was decided; `sql` is looked at for a full boot only.
+/// The steps of the full way.
 ///
 /// # Errors
 /// Exit 2 when an install needs an administrator that the environment does not name (D25); exit 1 for an install that died half-way and
 /// cannot be begun anew, and for a database of a newer Directus.
-pub fn steps(
+fn steps(
+    plan: &mut BootPlan,
     release: &Release,
     state: &State,
-    decision: Decision,
-    sql: Option<&Plan>,
+    sql: &Plan,
     environment: &Environment,
-) -> Outcome<BootPlan> {
-    let mut plan = BootPlan {
-        release: release.id.clone(),
-        decision,
-        steps: Vec::new(),
-        populated: true,
-        redo_install: false,
-    };
-    let (Route::Full(_), Some(sql)) = (plan.decision.route, sql) else { return Ok(plan) };
+) -> Outcome<()> {
     let step = |kind, action, reason: &str| Step { kind, action, reason: reason.to_owned() };
     let phase = |kind, names: Vec<String>| match names.is_empty() {
         true => step(kind, Action::Skip, "no new migration"),
         false => step(kind, Action::Do, &names.join(", ")),
     };
-    let install = install(release, state, environment, &mut plan)?;
+    let install = install(release, state, environment, plan)?;
     let gate = match (&state.directus, install.action, plan.populated) {
         (Directus::Installed { .. }, Action::Skip, _) => {
             step(StepKind::Gate, Action::Do, "the snapshot is compared before anything is touched")
@@ -535,7 +548,7 @@ pub fn steps(
         phase(StepKind::Post, pending(sql, Phase::Post)),
         step(StepKind::Prove, Action::Do, "everything the release creates must be there, and is recorded"),
     ];
-    Ok(plan)
+    Ok(())
 }
 
 fn install(

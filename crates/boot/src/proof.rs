@@ -1,9 +1,9 @@
 //! Proofs: whether a step really did what it said. Exit codes and log lines of Directus prove nothing (D1, D2).
 
 use crate::diff;
-use crate::gate::in_words;
+use crate::drift::restored;
+use crate::excerpt::in_words;
 use crate::release::Release;
-use crate::settings::BootSettings;
 use crate::state::{self, Directus};
 use catalog::{Catalog, Drift, Line};
 use contract::env::ON_DRIFT;
@@ -55,15 +55,10 @@ pub fn left(drift: &Drift) -> Outcome<()> {
 ///
 /// # Errors
 /// What is missing or different, line by line, and the statements that restore it.
-pub fn catalog(
-    release: &Release,
-    settings: &BootSettings,
-    live: &Catalog,
-    kept: &[Line],
-) -> Outcome<Vec<Line>> {
+pub fn catalog(release: &Release, proves: bool, live: &Catalog, kept: &[Line]) -> Outcome<Vec<Line>> {
     let file = &release.catalog;
     let drift = file.catalog.drift(&file.of(live));
-    if !settings.proves_catalog {
+    if !proves {
         return Ok(drift.unmanaged);
     }
     let lost = drift.lost_of(|line| !kept.iter().any(|each| each.key() == line.key()));
@@ -80,30 +75,6 @@ pub fn catalog(
             format!("write it again: cargo xtask dry-run --write; if it names this even then, {restored}"),
         ),
     })
-}
-
-/// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
-pub(crate) fn restored(release: &Release, lost: &Drift) -> String {
-    let statements = catalog::restore(lost);
-    let mut named: Vec<&str> = Vec::new();
-    for line in lost.lost() {
-        let name = line.own_name();
-        named.extend(
-            release
-                .migrations
-                .iter()
-                .filter(|each| each.source.as_str().contains(name))
-                .map(|each| each.path.as_str()),
-        );
-    }
-    named.sort_unstable();
-    named.dedup();
-    let mut hint = format!("put it back, by hand or with a new migration:\n{}", statements.join("\n"));
-    if !named.is_empty() {
-        hint.push_str(&format!("\nwhat named it: {}", named.join(", ")));
-    }
-    hint.push_str(&format!("\nto serve meanwhile, set {ON_DRIFT}=ignore"));
-    hint
 }
 
 /// The schema is what the snapshot says: the diff is empty.

@@ -8,9 +8,9 @@
 //! absolute paths.
 
 use crate::directus;
-use crate::settings::{BootSettings, PRELINKED};
+use crate::id::ReleaseId;
 use contract::artefacts::{CATALOG, SNAPSHOT};
-use contract::{Exit, Failure, Outcome};
+use contract::{Artefacts, Exit, Failure, Outcome};
 use migrations::file::{self, Migration};
 use migrations::{Migrations, hazards};
 use sha2::{Digest, Sha256};
@@ -20,51 +20,15 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Directus' own name for the folder of migrations that extensions bring.
-const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
+pub(crate) const MIGRATIONS_PATH: &str = "MIGRATIONS_PATH";
 /// Directus' own name for the folder of extensions.
 pub const EXTENSIONS_PATH: &str = "EXTENSIONS_PATH";
-/// Hexadecimal digits that people see and copy.
-const SHORT: usize = 12;
-
-/// The identity of a release: a SHA-256 in hexadecimal, shown by its first twelve digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ReleaseId(String);
-
-impl ReleaseId {
-    /// An identity that the database recorded.
-    pub fn from_record(text: impl Into<String>) -> Self {
-        ReleaseId(text.into())
-    }
-
-    /// All digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What people see.
-    pub fn short(&self) -> &str {
-        self.0.get(..SHORT).unwrap_or(&self.0)
-    }
-
-    /// Whether `text`, copied from a message, means this release.
-    pub fn is_meant_by(&self, text: &str) -> bool {
-        text.len() >= SHORT && self.0.starts_with(text)
-    }
-}
-
-impl fmt::Display for ReleaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.short())
-    }
-}
-
 /// What the artefacts and the Directus beside them say.
 #[derive(Clone, Debug)]
 pub struct Release {
@@ -106,26 +70,37 @@ impl Schema {
     }
 }
 
+/// Where a release's files are.
+#[derive(Clone, Debug)]
+pub struct Sources<'a> {
+    /// The migrations, the snapshot, the catalog and the bridge.
+    pub artefacts: &'a Artefacts,
+    /// The folder that holds Directus.
+    pub directus: &'a Path,
+    /// The folder of the prelinked Directus, used or not: the switch changes no identity.
+    pub prelinked: PathBuf,
+    /// The folder of migrations that extensions bring.
+    pub migrations: PathBuf,
+    /// The folder of extensions.
+    pub extensions: PathBuf,
+    /// Whether there must be a catalog.
+    pub proves_catalog: bool,
+}
+
 impl Release {
     /// Reads the release. Migrations that would escape their transaction or end the session (P3, P4) are refused here.
     ///
     /// # Errors
     /// Exit 2 with what to correct, by file and line.
-    pub fn read(settings: &BootSettings) -> Outcome<Release> {
-        let migrations = file::discover(&settings.artefacts)?;
+    pub fn read(sources: &Sources<'_>) -> Outcome<Release> {
+        let migrations = file::discover(sources.artefacts)?;
         hazards::refuse_all(&migrations)?;
-        let schema = Schema::read(settings.artefacts.snapshot())?;
-        let (catalog, catalog_text) = read_catalog(settings)?;
-        let version = directus::version(&settings.directus);
-        let mut system_migrations = directus::system_migrations(&settings.directus)?;
-        let custom =
-            settings.directus.join(settings.environment.get(MIGRATIONS_PATH).unwrap_or("migrations"));
-        system_migrations.extend(directus::custom_migrations(&custom));
-        let extensions =
-            settings.directus.join(settings.environment.get(EXTENSIONS_PATH).unwrap_or("extensions"));
-        // Its plain modules are the same Directus: the switch changes no identity.
-        let folder = settings.prelinked.clone().unwrap_or_else(|| settings.directus.join(PRELINKED));
-        let prelinked = directus::prelinked_name(&folder);
+        let schema = Schema::read(sources.artefacts.snapshot())?;
+        let (catalog, catalog_text) = read_catalog(sources.artefacts, sources.proves_catalog)?;
+        let version = directus::version(sources.directus);
+        let mut system_migrations = directus::system_migrations(sources.directus)?;
+        system_migrations.extend(directus::custom_migrations(&sources.migrations));
+        let prelinked = directus::prelinked_name(&sources.prelinked);
         let snapshot_checksum = checksum(&schema.text.borrow());
         let mut hash = Hash::new();
         hash.part("runner", env!("RUNNER_SOURCES").as_bytes());
@@ -136,8 +111,8 @@ impl Release {
         for migration in migrations.iter() {
             hash.part(&migration.path, migration.checksum.as_str().as_bytes());
         }
-        let bridge = settings.artefacts.bridge();
-        for folder in [bridge.parent().unwrap_or(&bridge), &custom, &extensions] {
+        let bridge = sources.artefacts.bridge();
+        for folder in [bridge.parent().unwrap_or(&bridge), &sources.migrations, &sources.extensions] {
             hash.folder(folder)?;
         }
         Ok(Release {
@@ -216,18 +191,18 @@ pub fn checksum(snapshot: &str) -> String {
 }
 
 /// The catalog, and its text.
-pub(crate) fn read_catalog(settings: &BootSettings) -> Outcome<(catalog::File, String)> {
+pub(crate) fn read_catalog(artefacts: &Artefacts, must_be: bool) -> Outcome<(catalog::File, String)> {
     let again = "write it again: cargo xtask dry-run --write";
-    let text = match std::fs::read_to_string(settings.artefacts.catalog()) {
+    let text = match std::fs::read_to_string(artefacts.catalog()) {
         Ok(text) => text,
-        Err(_) if !settings.proves_catalog => String::new(),
+        Err(_) if !must_be => String::new(),
         Err(error) => {
             return Err(Failure::new(format!("read `{CATALOG}`")).exit(Exit::Usage).cause(error).hint(again));
         }
     };
     match catalog::File::parse(&text) {
         Ok(file) => Ok((file, text)),
-        Err(_) if !settings.proves_catalog => Ok((catalog::File::default(), text)),
+        Err(_) if !must_be => Ok((catalog::File::default(), text)),
         Err(wrong) => Err(Failure::new(format!("read `{CATALOG}:{}`: {}", wrong.line, wrong.message))
             .exit(Exit::Usage)
             .hint(again)),
@@ -319,7 +294,7 @@ impl Hash {
     }
 
     fn finish(self) -> ReleaseId {
-        ReleaseId(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        ReleaseId::from_record(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
     }
 }
 
@@ -390,13 +365,6 @@ mod tests {
         assert_ne!(of(&[("a", "bc")]), of(&[("ab", "c")]));
         assert_ne!(of(&[("a", "b"), ("c", "d")]), of(&[("a", "bcd")]));
         assert_eq!(of(&[("a", "b")]), of(&[("a", "b")]));
-    }
-
-    #[test]
-    fn twelve_digits_name_a_release_and_fewer_do_not() {
-        let id = of(&[("a", "b")]);
-        assert!(id.is_meant_by(id.short()) && id.is_meant_by(id.as_str()));
-        assert!(!id.is_meant_by(&id.as_str()[..11]) && !id.is_meant_by(""));
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! What a boot needs to know, read from the environment once.
 
-use crate::drift::Policy;
-use crate::gate::Consent;
-use crate::plan::Choices;
+use crate::choices::{Choices, is_on};
+use crate::directus::PRELINKED;
+use crate::release::{EXTENSIONS_PATH, MIGRATIONS_PATH, Sources};
 use contract::env::{self, Environment};
 use contract::known::refuse_unknown;
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Variables};
 use std::path::PathBuf;
-
-/// The folder of the prelinked Directus, in the one that holds Directus.
-pub(crate) const PRELINKED: &str = "prelinked";
 
 /// The settings of one boot. Times are in seconds.
 #[derive(Clone, Debug)]
@@ -67,6 +64,20 @@ pub fn process_environment() -> Outcome<Environment> {
 }
 
 impl BootSettings {
+    /// Where the release's files are.
+    pub fn sources(&self) -> Sources<'_> {
+        let below =
+            |name: &str, default: &str| self.directus.join(self.environment.get(name).unwrap_or(default));
+        Sources {
+            artefacts: &self.artefacts,
+            directus: &self.directus,
+            prelinked: self.prelinked.clone().unwrap_or_else(|| self.directus.join(PRELINKED)),
+            migrations: below(MIGRATIONS_PATH, "migrations"),
+            extensions: below(EXTENSIONS_PATH, "extensions"),
+            proves_catalog: self.proves_catalog,
+        }
+    }
+
     /// Reads the settings; defaults are those of the image.
     ///
     /// # Errors
@@ -91,28 +102,8 @@ impl BootSettings {
             directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900, env::STEP_S)?,
             quick_apply: is_on(&environment, env::QUICK_APPLY)?,
             proves_catalog: is_on(&environment, env::CATALOG)?,
-            choices: choices(&environment)?,
+            choices: Choices::from_environment(&environment)?,
             environment,
         })
     }
-}
-
-/// The switch `name`, which is on by default.
-fn is_on(environment: &Environment, name: &str) -> Outcome<bool> {
-    match environment.get(name) {
-        None | Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(other) => {
-            Err(Failure::new(format!("read `{name}`: `{other}` is neither on nor off")).exit(Exit::Usage))
-        }
-    }
-}
-
-fn choices(environment: &Environment) -> Outcome<Choices> {
-    Ok(Choices {
-        always_full: !is_on(environment, env::FAST)?,
-        on_drift: environment.get(env::ON_DRIFT).map(Policy::parse).transpose()?.unwrap_or_default(),
-        rollback: environment.get(env::ROLLBACK).map(str::to_owned),
-        consent: environment.get(env::ALLOW_DESTRUCTIVE).map(Consent::parse).transpose()?,
-    })
 }

@@ -5,7 +5,7 @@
 //! 3. The catalog itself, and what was recorded of it, unless that hash says that nothing changed.
 
 use crate::history::{self, Entry, History};
-use crate::release::ReleaseId;
+use crate::id::ReleaseId;
 use catalog::Catalog;
 use catalog::sql::{self, Tables};
 use contract::Outcome;
@@ -271,26 +271,7 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
 }
 
 /// Whether TimescaleDB is preloaded shows in a setting that its loader defines; the list of preloaded libraries is for superusers only.
-const FACTS: &str = "
-SELECT current_setting('server_version_num'), current_setting('server_version'),
-       pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',
-       (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'timescaledb'),
-       current_setting('timescaledb.disable_load', true) IS NOT NULL OR current_setting('timescaledb.restoring', true) IS NOT NULL,
-       coalesce(current_setting('timescaledb.restoring', true) = 'on', false),
-       (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'postgis'),
-       to_regtype('geometry') IS NOT NULL,
-       current_user, has_schema_privilege(to_regnamespace('{home}'), 'CREATE'),
-       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass('{home}.' || marker) IS NULL),
-       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace('{home}')
-        AND c.relkind = 'r' AND starts_with(c.relname::text, 'directus_')),
-       to_regclass('{home}.{ledger}') IS NOT NULL, to_regclass('{home}.{history}') IS NOT NULL,
-       (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-        AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
-       to_regclass('{home}.directus_policies') IS NOT NULL, to_regclass('{home}.directus_access') IS NOT NULL,
-       CASE WHEN current_setting('timescaledb.disable_load', true) IS NULL AND current_setting('timescaledb.restoring', true) IS NULL
-            THEN EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb') END,
-       EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass('{home}.{history}') AND a.attname = 'fingerprint'),
-       {schema}";
+const FACTS: &str = include_str!("sql/facts.sql");
 
 /// Where in [`FACTS`] the columns of the schema begin.
 const JUDGED: usize = 19;
@@ -307,16 +288,7 @@ fn users(presence: &Presence) -> String {
 }
 
 /// Users, and active administrators: by a policy of their own, of their role, or of a role above it (D25).
-const USERS: &str = "
-SELECT (SELECT count(*) FROM {home}.directus_users), count(DISTINCT roles.user_id)
-FROM (WITH RECURSIVE roles AS (
-        SELECT u.id AS user_id, u.role AS role FROM {home}.directus_users u WHERE u.status = 'active'
-        UNION
-        SELECT roles.user_id, r.parent FROM roles JOIN {home}.directus_roles r ON r.id = roles.role WHERE r.parent IS NOT NULL
-      ) SELECT * FROM roles) AS roles
-JOIN {home}.directus_access a ON a.role = roles.role OR a.\"user\" = roles.user_id
-JOIN {home}.directus_policies p ON p.id = a.policy
-WHERE p.admin_access";
+const USERS: &str = include_str!("sql/users.sql");
 
 const USERS_BEFORE_POLICIES: &str = "SELECT count(*), count(*) FROM {home}.directus_users";
 const USERS_WITHOUT_ACCESS: &str = "SELECT count(*), 0 FROM {home}.directus_users";

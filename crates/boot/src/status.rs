@@ -2,9 +2,10 @@
 //! Reads only.
 
 use crate::history::Entry;
+use crate::id::ReleaseId;
 use crate::perform::Boot;
 use crate::plan::{self, BootPlan, Route};
-use crate::release::{Release, ReleaseId};
+use crate::release::Release;
 use crate::report::Report;
 use crate::state::{Directus, Server, State};
 use catalog::{Class, Drift, Line};
@@ -53,7 +54,7 @@ impl Boot<'_> {
     /// # Errors
     /// When the release is malformed or the database cannot be read; what a boot would refuse is part of the status.
     pub fn status(&self, report: Report<'_>) -> Outcome<Status> {
-        let release = Release::read(self.settings())?;
+        let release = Release::read(&self.settings().sources())?;
         let mut session = self.connect(report)?;
         let state = State::read(&mut session, &release.id, true)?;
         let holder = lock::holder(&mut session)?;

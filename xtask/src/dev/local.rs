@@ -10,7 +10,7 @@ use crate::process;
 use crate::{console, database};
 use anyhow::Result;
 use boot::BootSettings;
-use boot::drift::Policy;
+use boot::choices::Policy;
 use boot::release::Release;
 use contract::{Exit, Failure, Outcome, Variables, artefacts, env};
 use rustix::process::{Pid, Signal, kill_process};
@@ -143,7 +143,7 @@ fn release(root: &Path, ground: &Ground) -> Result<String> {
     let database = Variables::from([("DB_HOST", "/nowhere"), ("DB_DATABASE", "x"), ("DB_USER", "x")]);
     let mut variables = database.with("EXTENSIONS_PATH", root.join("extensions").display());
     variables.extend(choice_of_proof(root)?);
-    let release = Release::read(&settings_for(root, &ground.install, variables.into())?)?;
+    let release = Release::read(&settings_for(root, &ground.install, variables.into())?.sources())?;
     let binary = fs::metadata(&ground.runner)?;
     let built = binary.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     Ok(format!("{}-{:x}-{:x}", release.id, binary.len(), built.as_millis()))

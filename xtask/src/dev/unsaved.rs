@@ -4,7 +4,7 @@
 
 use crate::engine;
 use anyhow::Result;
-use boot::drift::Policy;
+use boot::choices::Policy;
 use boot::history::{Entry, spelling};
 use boot::plan::Route;
 use boot::status::Status;

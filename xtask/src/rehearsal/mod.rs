@@ -17,7 +17,7 @@ use crate::engine::{Ask, Ground, Stage};
 use crate::process::{self, Env};
 use anyhow::{Context, Result};
 use boot::ReleaseId;
-use boot::gate::Consent;
+use boot::choices::Consent;
 use contract::Failure;
 use serde_json::{Value, json};
 use snapshot::Snapshot;

@@ -1,6 +1,7 @@
 //! Rules of style that can be checked are tests: each failure reads `path:line: what, do this`.
 
 use crate::checkout::root;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 fn files(pattern: &str) -> Vec<(PathBuf, String)> {
@@ -46,6 +47,55 @@ fn a_result_has_colours_only_where_it_goes_to_a_terminal_itself() {
     let painted =
         files("xtask/src/**/*.rs").into_iter().filter(|(_, text)| text.contains("console::result(&paint("));
     none(painted.map(|(path, _)| format!("{}: asks stderr, use `paint_result`", path.display())).collect());
+}
+
+/// Modules that need each other can only be read together. `snapshot`, `testbed` and `xtask` still have some.
+#[test]
+fn no_modules_of_these_crates_import_each_other_in_a_circle() {
+    let crates = ["boot", "catalog", "contract", "migrations"];
+    none(crates.into_iter().flat_map(|name| circles(&format!("crates/{name}/src"))).collect());
+}
+
+/// The modules below `folder`, a file or a folder each, that lead back to themselves.
+fn circles(folder: &str) -> Vec<String> {
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let sources =
+        files(&format!("{folder}/**/*.rs")).into_iter().filter(|(path, _)| !path.ends_with("tests.rs"));
+    for (path, text) in sources {
+        let inside = path.strip_prefix(folder).expect("below it").with_extension("");
+        let module = inside.iter().next().expect("a name").to_string_lossy().into_owned();
+        // What is for tests alone is at the end.
+        let text = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+        let text: String = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let named = text.split("crate::").skip(1).flat_map(|rest| {
+            let list = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+            let first = |name: &str| {
+                name.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().map(str::to_owned)
+            };
+            list.map_or_else(|| vec![first(rest)], |list| list.split(',').map(first).collect())
+        });
+        uses.entry(module).or_default().extend(named.flatten());
+    }
+    let leads = |from: &str, to: &str| {
+        let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+        while let Some(next) = open.pop() {
+            for name in uses.get(next).into_iter().flatten().filter(|name| uses.contains_key(*name)) {
+                if name == to {
+                    return true;
+                }
+                if seen.insert(name) {
+                    open.push(name);
+                }
+            }
+        }
+        false
+    };
+    let round = uses.keys().filter(|name| !["lib", "main"].contains(&name.as_str()) && leads(name, name));
+    round.map(|name| format!("{folder}/{name}: imports what imports it, directly or not")).collect()
 }
 
 #[test]

@@ -13,9 +13,10 @@ use crate::diff::{self, Change};
 use crate::drift;
 use crate::gate::{self, Case};
 use crate::guard::Guard;
+use crate::id::ReleaseId;
 use crate::plan::{self, Route, StepKind};
 use crate::preflight;
-use crate::release::{self, Release, ReleaseId};
+use crate::release::{self, Release};
 use crate::report::{Event, Report};
 use crate::stake::{self, Stake};
 use crate::state::{Directus, State};
@@ -56,7 +57,7 @@ impl Boot<'_> {
     /// # Errors
     /// When the release is malformed, or the database cannot be reached or has no Directus.
     pub fn compare(&self, report: Report<'_>) -> Outcome<Comparison> {
-        let release = Release::read(self.settings())?;
+        let release = Release::read(&self.settings().sources())?;
         let mut bridge = self.bridge_named(&self.reading_as(), &release, Log::Stderr)?;
         let mut session = self.connect(report)?;
         let state = State::read(&mut session, &release.id, true)?;
@@ -70,7 +71,7 @@ impl Boot<'_> {
     /// # Errors
     /// What the gate refuses, with exit 4; what was not done, whatever Directus says.
     pub fn apply(&self, report: Report<'_>, show: &mut dyn FnMut(&Comparison)) -> Outcome<Comparison> {
-        let release = Release::read(self.settings())?;
+        let release = Release::read(&self.settings().sources())?;
         let mut bridge = self.bridge_named(&self.working_as(), &release, Log::Stderr)?;
         let mut session = self.connect(report)?;
         let (lock, state) = self.lock(&mut session, &release, report)?;
@@ -148,7 +149,8 @@ impl Boot<'_> {
                 .cause("its system migrations are pending, or it has no user")
                 .hint("boot once: cargo xtask up, or the image"));
         }
-        for (phase, sql) in Phase::ALL.into_iter().filter_map(|phase| Some((phase, known.sql.as_ref()?))) {
+        for (phase, sql) in Phase::ALL.into_iter().filter_map(|phase| Some((phase, known.plan.sql.as_ref()?)))
+        {
             let pending = plan::pending(sql, phase);
             if !pending.is_empty() {
                 notes.push(format!(

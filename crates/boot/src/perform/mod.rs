@@ -12,20 +12,17 @@ mod steps;
 pub use alone::Comparison;
 
 use crate::bridge::{Log, Options};
-use crate::drift::{self, Column};
 use crate::guard::Guard;
 use crate::interrupt::Interrupt;
 use crate::plan::{self, BootPlan, Route, StepKind};
-use crate::preflight;
 use crate::release::{self, Release};
 use crate::report::{Event, Report};
 use crate::settings::BootSettings;
 use crate::state::{self, State};
 use crate::{Bridge, history};
-use catalog::Line;
 use contract::{Exit, Failure, Outcome};
+use migrations::Session;
 use migrations::lock::{self, Lock};
-use migrations::{Plan, Session};
 use migrations::{ledger, session};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -67,12 +64,6 @@ impl Prepared {
 pub(crate) struct Known {
     release: Release,
     state: State,
-    /// The migrations; none unless the way is the full one.
-    sql: Option<Plan>,
-    /// Managed columns on which somebody has an index or a key of his own.
-    keep: Vec<Column>,
-    /// What of the latest release is gone, and stays in the record because the drift is ignored.
-    kept: Vec<Line>,
     plan: BootPlan,
 }
 
@@ -97,7 +88,7 @@ impl<'a> Boot<'a> {
     /// # Errors
     /// When the release is malformed, the database cannot be reached, or what it holds contradicts the release.
     pub fn plan(&self, report: Report<'_>) -> Outcome<BootPlan> {
-        let release = Release::read(self.settings)?;
+        let release = Release::read(&self.settings.sources())?;
         let mut session = self.connect(report)?;
         let state = self.read(&mut session, &release)?;
         Ok(self.decide(release, state, &mut session)?.plan)
@@ -108,7 +99,9 @@ impl<'a> Boot<'a> {
     /// # Errors
     /// When the migrations cannot be read, or what Directus threw.
     pub fn live_schema(&self) -> Outcome<Value> {
-        let db_only = not_for_directus(&release::read_catalog(self.settings)?.0);
+        let db_only = not_for_directus(
+            &release::read_catalog(&self.settings.artefacts, self.settings.proves_catalog)?.0,
+        );
         let name = format!("runner-{}", self.id);
         let options = Options { application_name: &name, db_only: &db_only, log: Log::Stderr };
         let mut bridge = Bridge::spawn(self.settings, &options, self.interrupt)?;
@@ -122,7 +115,7 @@ impl<'a> Boot<'a> {
     /// # Errors
     /// When the release is malformed, or the database cannot be read.
     pub fn catalog(&self, report: Report<'_>) -> Outcome<catalog::File> {
-        let release = Release::read(self.settings)?;
+        let release = Release::read(&self.settings.sources())?;
         let mut session = self.connect(report)?;
         let (live, _) = state::catalog(&mut session)?;
         let origins = release.origins();
@@ -146,7 +139,7 @@ impl<'a> Boot<'a> {
 
     fn prepare_inner(&self, report: Report<'_>) -> Outcome<Prepared> {
         let began = Instant::now();
-        let release = Release::read(self.settings)?;
+        let release = Release::read(&self.settings.sources())?;
         // Importing Directus is the longest part of a warm boot: Node may as well do it while we work.
         let bridge = self.bridge_named(&self.working_as(), &release, Log::Stdout)?;
         let mut session = self.connect(report)?;
@@ -221,29 +214,9 @@ impl<'a> Boot<'a> {
     }
 
     pub(crate) fn decide(&self, release: Release, state: State, session: &mut Session) -> Outcome<Known> {
-        preflight::server(&state.server, &release)?;
-        let decision = plan::decide(&release, &state, &self.settings.choices)?;
-        let sql = match decision.route {
-            Route::Full(_) => {
-                // What is wrong with it by itself is said before anything is done.
-                release.snapshot()?;
-                Some(plan::migrations(&release, ledger::read(session.client())?, &decision)?)
-            }
-            _ => None,
-        };
-        let kept = match &sql {
-            Some(sql) => plan::unrepaired(&release, &state, sql, &self.settings.choices)?,
-            None => Vec::new(),
-        };
-        let plan = plan::steps(&release, &state, decision, sql.as_ref(), &self.settings.environment)?;
-        let works = [StepKind::Pre, StepKind::Install, StepKind::Post].iter().any(|kind| plan.does(*kind));
-        let is_latest =
-            state.history.latest().is_some_and(|latest| latest.release == release.id && latest.completed);
-        if matches!(plan.decision.route, Route::Full(_)) && (works || !is_latest) {
-            preflight::role(&state, &plan.decision.reason)?;
-        }
-        let keep = drift::left_alone(&plan::unmanaged(&release, &state), &state.catalog);
-        Ok(Known { release, state, sql, keep, kept, plan })
+        let (choices, environment) = (&self.settings.choices, &self.settings.environment);
+        let plan = plan::make(&release, &state, choices, environment, || ledger::read(session.client()))?;
+        Ok(Known { release, state, plan })
     }
 
     /// The name of Directus' sessions once it serves.

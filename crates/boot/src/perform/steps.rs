@@ -122,7 +122,7 @@ impl<'a> Work<'a> {
     }
 
     fn migrate(&mut self, phase: Phase, report: Report<'_>) -> Outcome<String> {
-        let Some(sql) = &self.known.sql else { return Ok("no migrations".to_owned()) };
+        let Some(sql) = &self.known.plan.sql else { return Ok("no migrations".to_owned()) };
         let folder = format!("{}/", phase.folder());
         for notice in sql.notices.iter().filter(|notice| notice.path.starts_with(&folder)) {
             report(Event::Note(format!("{}: {}", notice.path, notice.text)));
@@ -218,7 +218,7 @@ impl<'a> Work<'a> {
         report(Event::Doing(format!("applying: {}", diff::summary(&planned))));
         // The comparison took its time.
         self.guard.check()?;
-        apply_planned(&mut self.bridge, self.settings, &self.known.keep, report)?;
+        apply_planned(&mut self.bridge, self.settings, &self.known.plan.keep, report)?;
         Ok(diff::summary(&planned))
     }
 
@@ -245,11 +245,11 @@ impl<'a> Work<'a> {
     /// Directus' own diff, judged with what is at stake.
     fn compare(&mut self, rows_may_change: bool, report: Report<'_>) -> Outcome<Vec<Change>> {
         if !self.known.plan.populated {
-            return planned(&mut self.bridge, self.settings, &self.known.keep, Told::Outline);
+            return planned(&mut self.bridge, self.settings, &self.known.plan.keep, Told::Outline);
         }
         let home = &self.known.state.tables.home;
         let (planned, stakes) =
-            compared(&mut self.bridge, &mut self.session, self.settings, &self.known.keep, home)?;
+            compared(&mut self.bridge, &mut self.session, self.settings, &self.known.plan.keep, home)?;
         self.judge(&planned, &stakes, rows_may_change, report)?;
         Ok(planned)
     }
@@ -279,11 +279,11 @@ impl<'a> Work<'a> {
         proof::installed(&mut self.session, &release.system_migrations)?;
         // The post phase may have changed what Directus sees, as a single-column index would (D14).
         if self.known.plan.does(StepKind::Post) {
-            verify(&mut self.bridge, self.settings, &self.known.keep, "prove the post phase")?;
+            verify(&mut self.bridge, self.settings, &self.known.plan.keep, "prove the post phase")?;
         }
         let (live, fingerprint) = state::catalog(&mut self.session)?;
         let expected = release.catalog.catalog.lines().count();
-        let unmanaged = proof::catalog(release, self.settings, &live, &self.known.kept)?;
+        let unmanaged = proof::catalog(release, self.settings.proves_catalog, &live, &self.known.plan.kept)?;
         let is_new = |line: &&Line| self.settings.proves_catalog && !self.known.state.catalog.has(line);
         let new: Vec<Line> = unmanaged.iter().filter(is_new).cloned().collect();
         drift::unmanaged(&new).into_iter().for_each(|note| report(Event::Note(note)));
@@ -296,7 +296,8 @@ impl<'a> Work<'a> {
 
     /// The same release must leave the same catalog as before; another one is recorded with what it leaves, without what is somebody else's.
     fn record(&mut self, live: Catalog, unmanaged: &[Line], fingerprint: &str) -> Outcome<String> {
-        let Known { release, state, kept, .. } = self.known;
+        let Known { release, state, plan } = self.known;
+        let kept = &plan.kept;
         let is_excepted = |line: &Line| release.catalog.exceptions.iter().any(|each| each.covers(line));
         let left = live.retain(|line| !unmanaged.contains(line) && !is_excepted(line)).with(kept);
         let spelling = spelling(state.server.version_num);

@@ -1,6 +1,7 @@
 //! Every state that a boot can find, and the plan that it makes of it.
 
 use super::*;
+use crate::choices::Consent;
 use crate::release::Schema;
 use crate::state::Server;
 use catalog::sql::Tables;
@@ -124,13 +125,7 @@ fn ledger(state: &State) -> Ledger {
 
 fn planned(state: &State, choices: &Choices, admin: bool) -> Outcome<BootPlan> {
     let release = release();
-    let decision = decide(&release, state, choices)?;
-    let sql = match decision.route {
-        Route::Full(_) => Some(migrations(&release, ledger(state), &decision)?),
-        _ => None,
-    };
-    sql.as_ref().map_or(Ok(Vec::new()), |sql| unrepaired(&release, state, sql, choices))?;
-    steps(&release, state, decision, sql.as_ref(), &environment(admin))
+    make(&release, state, choices, &environment(admin), || Ok(ledger(state)))
 }
 
 /// The way, and the steps that are performed.

@@ -56,16 +56,7 @@ pub(crate) fn lines(drift: &Drift, latest: &Entry) -> Vec<String> {
 /// Objects that are not in git disturb nothing, and are said once per boot.
 pub(crate) fn unmanaged(lines: &[Line]) -> Option<String> {
     const SHOWN: usize = 5;
-    // A table says enough for all that hangs on it.
-    let is_new = |table: &str| lines.iter().any(|line| line.kind() == "table" && line.name() == table);
-    let names: Vec<String> = lines
-        .iter()
-        .filter(|line| line.kind() == "table" || !is_new(line.table()))
-        .map(|line| match line.kind() {
-            "column" | "table" | "view" => format!("{} {}", line.kind(), line.name()),
-            _ => line.to_string(),
-        })
-        .collect();
+    let names = catalog::condensed(lines);
     let more = names.len().saturating_sub(SHOWN);
     let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("; ");
     match (names.len(), more) {
@@ -126,6 +117,15 @@ pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
         .into_iter()
         .filter(|(table, column)| fields.contains(format!("{table}.{column}").as_str()))
         .collect()
+}
+
+/// Collections whose table Directus did not make: none of its columns is a field's.
+pub(crate) fn registered(live: &Catalog) -> Vec<String> {
+    let columns = live.lines().filter(|line| line.kind() == "column" && line.class() == Class::Managed);
+    let made: BTreeSet<&str> = columns.map(Line::table).collect();
+    let tables: BTreeSet<&str> = live.names("table").collect();
+    let is_registered = |name: &&str| tables.contains(name) && !made.contains(name);
+    live.names("collection").filter(is_registered).map(str::to_owned).collect()
 }
 
 /// What has metadata, is in git, and has no table, no column, or no foreign key.

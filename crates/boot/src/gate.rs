@@ -64,6 +64,8 @@ pub struct Case<'a> {
     pub changes: &'a [Change],
     /// What is at stake.
     pub stakes: &'a [Stake],
+    /// Tables that somebody registered in Directus, which did not make them: no consent drops one.
+    pub registered: &'a [String],
     /// What somebody consented to.
     pub consent: Option<&'a Consent>,
     /// Whether migrations that may put rows right have still to run; then only losses are judged.
@@ -79,6 +81,13 @@ pub fn judge(case: Case<'_>) -> Outcome<Vec<String>> {
     if !failing.is_empty() && !case.rows_may_change {
         return Err(in_the_way(&case, &failing));
     }
+    let registered = |name: &&String| {
+        case.changes.iter().any(|change| change.what.collection == **name && change.kind.destroys())
+    };
+    let registered: Vec<&String> = case.registered.iter().filter(registered).collect();
+    if !registered.is_empty() {
+        return Err(not_directus_own(&registered));
+    }
     let consent = case.consent.filter(|consent| consent.is_for(case.release));
     let destroying = || case.changes.iter().filter(|change| change.kind.destroys());
     let covered = |change: &&Change| consent.is_some_and(|consent| consent.covers(&change.name()));
@@ -87,6 +96,42 @@ pub fn judge(case: Case<'_>) -> Outcome<Vec<String>> {
         return Ok(destroying().map(|change| stake::line(change, case.stakes)).collect());
     }
     Err(without_consent(&case, &refused))
+}
+
+/// The names of a consent for this release by which nothing would be lost.
+pub fn unused<'a>(case: &Case<'a>) -> Vec<&'a str> {
+    let Some(consent) = case.consent.filter(|consent| consent.is_for(case.release)) else {
+        return Vec::new();
+    };
+    let destroying: Vec<String> =
+        case.changes.iter().filter(|change| change.kind.destroys()).map(Change::name).collect();
+    let is_used =
+        |name: &str| destroying.iter().any(|each| each == name || each.split('.').next() == Some(name));
+    consent.names.iter().map(String::as_str).filter(|name| !is_used(name)).collect()
+}
+
+/// The SQL that makes Directus forget a table: the three places that tell it of one.
+pub fn forget(table: &str) -> String {
+    let name = format!("'{}'", table.replace('\'', "''"));
+    [
+        ("directus_collections", "collection"),
+        ("directus_fields", "collection"),
+        ("directus_relations", "many_collection"),
+    ]
+    .map(|(of, column)| format!("DELETE FROM {of} WHERE {column} = {name};"))
+    .join(" ")
+}
+
+fn not_directus_own(tables: &[&String]) -> Failure {
+    let names: Vec<String> = tables.iter().map(|table| format!("`{table}`")).collect();
+    let statements: Vec<String> = tables.iter().map(|table| forget(table)).collect();
+    Failure::new(format!("apply the snapshot: {} would be dropped, and Directus did not make it", names.join(", ")))
+        .exit(Exit::Refused)
+        .cause("somebody registered the table in Directus: none of its columns has metadata; nothing was applied (D12)")
+        .hint(format!(
+            "take it out of Directus, which leaves the table as it is:\n{}\nor take it into git: cargo xtask snapshot",
+            statements.join("\n")
+        ))
 }
 
 fn in_the_way(case: &Case<'_>, failing: &[&Stake]) -> Failure {
@@ -195,6 +240,7 @@ mod tests {
             release: &release,
             changes,
             stakes: &stakes,
+            registered: &["legacy".to_owned()],
             consent: consent.as_ref(),
             rows_may_change,
         })
@@ -253,6 +299,44 @@ mod tests {
         assert_eq!(failure.excerpt.unwrap(), "  ~ entries.team: required no → yes (2 rows have no value)");
         assert!(check(&changes, &[2], None, true).is_ok());
         assert!(check(&changes, &[0], None, false).is_ok());
+    }
+
+    #[test]
+    fn a_table_that_somebody_registered_is_never_dropped() {
+        let legacy = of(
+            json!({"collections": [{"collection": "legacy", "diff": [{"kind": "D", "lhs": {"schema": {"name": "legacy"}}}]}]}),
+        );
+        let failure = check(&[legacy], &[5], Some("0123456789ab:legacy"), false).unwrap_err();
+        assert_eq!(failure.exit, Exit::Refused);
+        let text = failure.render();
+        assert!(text.contains("DELETE FROM directus_collections WHERE collection = 'legacy';"), "{text}");
+        assert!(!text.contains(ALLOW_DESTRUCTIVE), "{text}");
+    }
+
+    #[test]
+    fn a_name_in_sql_is_a_name_whatever_is_in_it() {
+        assert_eq!(
+            forget("o'clock"),
+            "DELETE FROM directus_collections WHERE collection = 'o''clock'; \
+             DELETE FROM directus_fields WHERE collection = 'o''clock'; \
+             DELETE FROM directus_relations WHERE many_collection = 'o''clock';"
+        );
+    }
+
+    #[test]
+    fn a_name_in_a_consent_that_matches_nothing_is_known() {
+        let (consent, release) =
+            (Consent::parse("0123456789ab:teams,entrys").unwrap(), ReleaseId::from_record(ID));
+        let changes = losses();
+        let case = Case {
+            release: &release,
+            changes: &changes,
+            stakes: &[],
+            registered: &[],
+            consent: Some(&consent),
+            rows_may_change: false,
+        };
+        assert_eq!(unused(&case), ["entrys"]);
     }
 
     #[test]

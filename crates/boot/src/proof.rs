@@ -62,10 +62,10 @@ pub fn catalog(
     kept: &[Line],
 ) -> Outcome<Vec<Line>> {
     let file = &release.catalog;
-    if !settings.proves_catalog {
-        return Ok(Vec::new());
-    }
     let drift = file.catalog.drift(&file.of(live));
+    if !settings.proves_catalog {
+        return Ok(drift.unmanaged);
+    }
     let lost = drift.lost_of(|line| !kept.iter().any(|each| each.key() == line.key()));
     if lost.is_none() {
         return Ok(drift.unmanaged);

@@ -17,7 +17,7 @@ mod tables;
 pub use file::{Exception, File, Origin, PATH, Unreadable};
 pub use lines::{Class, Line};
 pub use restore::restore;
-pub use set::{Catalog, Drift};
+pub use set::{Catalog, Drift, condensed};
 pub use tables::{Column, Table, Unique};
 
 /// The version of the lines' own format. Recorded lines of another format are not compared: the next boot records them again.

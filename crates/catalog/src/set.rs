@@ -208,6 +208,14 @@ impl Drift {
     }
 }
 
+/// Lines for people. A table says enough for all that hangs on it.
+pub fn condensed(lines: &[Line]) -> Vec<String> {
+    let whole: BTreeSet<&str> =
+        lines.iter().filter(|line| ["table", "view"].contains(&line.kind())).map(Line::name).collect();
+    let is_part = |line: &&Line| line.table() != line.name() && whole.contains(line.table());
+    lines.iter().filter(|line| !is_part(line)).map(ToString::to_string).collect()
+}
+
 /// `field classes.name: width "half" → "full"`, or the two definitions.
 fn changed(was: &Line, now: &Line) -> String {
     let (Some(before), Some(after)) = (was.metadata(), now.metadata()) else {

@@ -63,3 +63,31 @@ fn d42_an_index_of_somebodys_own_on_a_managed_column_stays() {
         assert_eq!(site.ask(count), before, "{index}");
     }
 }
+
+#[test]
+fn d12_a_table_that_somebody_registered_is_named_and_never_offered_for_dropping() {
+    let Some(site) = Site::booted() else { return };
+    site.ask(
+        "CREATE TABLE legacy (id serial PRIMARY KEY, name text); INSERT INTO legacy (name) VALUES ('a')",
+    );
+    site.ask("INSERT INTO directus_collections (collection) VALUES ('legacy')");
+    let refused = site.prepare().expect(4, &["`legacy` would be dropped, and Directus did not make it"]);
+    assert!(!refused.stderr.contains("RUNNER_ALLOW_DESTRUCTIVE"), "{}", refused.stderr);
+    let id = site.ask("SELECT left(release, 12) FROM schema_releases ORDER BY number LIMIT 1");
+    site.run(&["prepare"], &[("RUNNER_ALLOW_DESTRUCTIVE", &format!("{id}:legacy"))]).expect(4, &["legacy"]);
+    for line in refused.stderr.lines().filter(|line| line.contains("DELETE FROM")) {
+        site.ask(line);
+    }
+    site.prepare().expect(0, &["nothing changed since", "table legacy"]);
+    assert_eq!(site.ask("SELECT count(*) FROM legacy"), "1");
+}
+
+#[test]
+fn a_name_in_a_consent_that_matches_nothing_is_told() {
+    let Some(site) = Site::booted() else { return };
+    let next = site.another_release();
+    next.drop_field("plants", "tag");
+    let consent = site.run(&["prepare"], &[next.variable()]).expect(4, &[]).consent();
+    site.run(&["prepare"], &[next.variable(), ("RUNNER_ALLOW_DESTRUCTIVE", &format!("{consent},plnats"))])
+        .expect(0, &["names plnats: nothing of that name would be lost", "with consent: - plants.tag"]);
+}

@@ -112,10 +112,10 @@ fn content_and_other_peoples_objects_do_not_slow_a_boot() {
         site.ask(sql);
         assert_eq!(site.way(&[]), "fast", "{sql}");
     }
-    site.run(&["plan"], &[]).expect(0, &["column beds.hand; index plantings.by_hand"]);
+    site.run(&["plan"], &[]).expect(0, &["column beds.hand: text; index plantings.by_hand"]);
     // It is nobody's: a release that is recorded later does not take it for its own, and does not miss it.
     site.tree.edit("db-init/003_faulty_column.sql", |text| format!("{text}-- a comment\n"));
-    site.prepare().expect(0, &["column beds.hand; index plantings.by_hand"]);
+    site.prepare().expect(0, &["column beds.hand: text; index plantings.by_hand"]);
     site.ask("DROP INDEX by_hand");
     assert_eq!(site.way(&[]), "fast");
 }

@@ -108,8 +108,12 @@ fn picture(site: &Site) -> Vec<String> {
 #[test]
 fn a_prelinked_directus_answers_and_stores_as_the_plain_one() {
     let (Some(plain_site), Some(site)) = (Site::new(), Site::new()) else { return };
-    let plain = converse(&plain_site, &[("RUNNER_PRELINKED", "off")]);
-    let prelinked = converse(&site, &[]);
+    // At once: they share nothing, and each waits for flows, websockets and mails.
+    let (plain, prelinked) = std::thread::scope(|scope| {
+        let plain = scope.spawn(|| converse(&plain_site, &[("RUNNER_PRELINKED", "off")]));
+        let prelinked = converse(&site, &[]);
+        (plain.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), prelinked)
+    });
     assert!(prelinked.said.iter().all(|line| !line.contains(WARNING)), "{}", prelinked.said.join("\n"));
     assert!(plain.answers.len() > 250, "{} answers", plain.answers.len());
     assert_eq!(differences(&plain.answers, &prelinked.answers), "");
@@ -146,9 +150,9 @@ fn copy(site: &Site) -> Option<PathBuf> {
 
 /// What `image-check` finds in it.
 #[track_caller]
-fn expect_finding(site: &Site, folder: &Path, finding: &str) {
+fn expect_finding(site: &Site, folder: &Path, finding: &[&str]) {
     let folder = folder.to_str().expect("text");
-    site.run(&["image-check"], &[("RUNNER_PRELINKED", folder)]).expect(3, &[finding]);
+    site.run(&["image-check"], &[("RUNNER_PRELINKED", folder)]).expect(3, finding);
 }
 
 fn edit(path: &Path, from: &str, to: &str) -> String {
@@ -171,17 +175,16 @@ fn what_does_not_fit_is_not_used_and_the_reason_is_told() {
         ("\"api\": \"", "\"api\": \"0", "it is of @directus/api 0"),
     ] {
         let original = edit(&manifest, from, to);
-        expect_finding(&site, &folder, &format!("{WARNING}, and take seconds longer: "));
-        expect_finding(&site, &folder, reason);
+        expect_finding(&site, &folder, &[&format!("{WARNING}, and take seconds longer: "), reason]);
         std::fs::write(&manifest, original).expect("a file");
     }
     let main = folder.join("main.mjs");
     let text = std::fs::read_to_string(&main).expect("a file");
     std::fs::write(&main, format!("{text} ")).expect("a file");
-    expect_finding(&site, &folder, "`main.mjs` has ");
+    expect_finding(&site, &folder, &["`main.mjs` has "]);
     // As long as before, and another one: only the image's own check looks at every byte.
     std::fs::write(&main, format!("{} ", &text[..text.len() - 1])).expect("a file");
-    expect_finding(&site, &folder, "is not what its manifest says");
+    expect_finding(&site, &folder, &["is not what its manifest says"]);
     std::fs::remove_file(&main).expect("a file");
     // It boots all the same.
     let missing = [("RUNNER_PRELINKED", folder.to_str().expect("text"))];

@@ -3,8 +3,8 @@
 use crate::cmd::{self, apply};
 use crate::{check, console, database, engine, erd, files};
 use anyhow::Result;
-use boot::{BootSettings, Bridge, release};
-use catalog::Catalog;
+use boot::{BootSettings, Bridge, gate, release};
+use catalog::{Catalog, File, Line};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::file;
@@ -43,7 +43,8 @@ pub(crate) struct Args {
 /// Reads, compares, writes, and says what is to be thought of next.
 pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let migrations = file::discover(&contract::Artefacts::at(root))?;
-    let made = database::read(root)?.catalog;
+    let file = database::read(root)?;
+    let made = &file.catalog;
     let db_only: Vec<String> = made.db_only_tables().map(str::to_owned).collect();
     let settings = engine::boot_settings(root, engine::live_environment(root)?)?;
     apply::require_known_keys(&settings)?;
@@ -54,6 +55,7 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let before = Before::read(&root.join(SNAPSHOT))?;
     let taken = take(&mut bridge, &settings, &db_only)?;
     drop(bridge);
+    let unmanaged = unmanaged(&settings, &file)?;
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
     let differs = before.text.as_deref() != Some(text.as_str());
@@ -63,22 +65,29 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
             true => change::revised(before.snapshot.as_ref().unwrap_or(&live.emptied()), &live),
             false => Vec::new(),
         };
-        let picture = erd::markdown(&live, &made, &migrations);
+        let picture = erd::markdown(&live, made, &migrations);
         (document.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), changes, picture)
     });
     let document = document?;
-    let hints = hints(&changes, &live, &made);
+    let hints = hints(&changes, &live, made);
     if differs && !args.check {
         files::replace(&root.join(SNAPSHOT), &text)?;
         cmd::erd::write(root, &picture)?;
     }
     // A comparison is about the file that is there.
     let findings = if args.check { Vec::new() } else { judge(&document, &db_only) };
-    let report =
-        Report { args: &args, differs, changes: &changes, taken: &taken, hints: &hints, findings: &findings };
+    let report = Report {
+        args: &args,
+        differs,
+        changes: &changes,
+        taken: &taken,
+        unmanaged: &unmanaged,
+        hints: &hints,
+        findings: &findings,
+    };
     report.tell();
     match (args.check, findings.is_empty()) {
-        (true, _) => compared(differs, &taken),
+        (true, _) => compared(differs, &taken, &unmanaged),
         (false, true) => Ok(Exit::Done),
         (false, false) => Ok(Exit::Differences),
     }
@@ -124,6 +133,17 @@ fn take(bridge: &mut Bridge, settings: &BootSettings, db_only: &[String]) -> Res
             .hint(format!("remove the relation of `{field}` in Directus; a foreign key to `{ghost}` belongs in db-init-post/"))
             .into()),
     }
+}
+
+/// What hangs on the schema and no snapshot shows: a column without metadata (D41), an index, a CHECK, a trigger, a table of somebody's own.
+fn unmanaged(settings: &BootSettings, file: &File) -> Outcome<Vec<Line>> {
+    if file.catalog.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut session =
+        session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
+    let (live, _) = boot::state::catalog(&mut session)?;
+    Ok(file.catalog.drift(&file.of(&live)).unmanaged)
 }
 
 /// The tables of migrations that Directus has metadata of. It is told not to look at them, so that no snapshot shows them.
@@ -181,6 +201,7 @@ struct Report<'a> {
     differs: bool,
     changes: &'a [Change],
     taken: &'a Stripped,
+    unmanaged: &'a [Line],
     hints: &'a [String],
     findings: &'a [Finding],
 }
@@ -197,9 +218,18 @@ impl Report<'_> {
             console::say(
                 "  hint: if it is db-only, in SQL; never \"delete\" it in Directus, that drops the table",
             );
-            console::say(&format!("    {}", forget(ghost)));
+            console::say(&format!("    {}", gate::forget(ghost)));
         }
         self.taken.with_them.iter().for_each(|field| console::say(&format!("left out with it: `{field}`")));
+        for line in catalog::condensed(self.unmanaged) {
+            console::say(&format!("in the database and not in git: {line}"));
+        }
+        if !self.unmanaged.is_empty() {
+            console::say(&format!(
+                "  hint: Directus knows nothing of it; write a migration that makes it, and then: {}",
+                database::WRITE
+            ));
+        }
         self.hints.iter().for_each(|hint| console::say(&format!("hint: {hint}")));
         let what = match (self.differs, self.changes) {
             (false, _) => format!("{SNAPSHOT} is what the database has"),
@@ -222,30 +252,20 @@ impl Report<'_> {
             "changes": self.changes.iter().map(Change::to_json).collect::<Vec<_>>(),
             "ghosts": self.taken.ghosts,
             "left_out_with_them": self.taken.with_them,
+            "unmanaged": self.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "hints": self.hints,
             "findings": self.findings.iter().map(cmd::check::as_json).collect::<Vec<_>>(),
         })
     }
 }
 
-/// The SQL that makes Directus forget a table: the three places that tell it of one.
-fn forget(table: &str) -> String {
-    let name = format!("'{}'", table.replace('\'', "''"));
-    [
-        ("directus_collections", "collection"),
-        ("directus_fields", "collection"),
-        ("directus_relations", "many_collection"),
-    ]
-    .map(|(of, column)| format!("DELETE FROM {of} WHERE {column} = {name};"))
-    .join(" ")
-}
-
-/// Exit 3 when the file is not what the database has.
-fn compared(differs: bool, taken: &Stripped) -> Result<Exit> {
-    let what = match (differs, taken.ghosts.is_empty()) {
-        (false, true) => return Ok(Exit::Done),
-        (true, _) => "they differ",
-        (false, false) => "it has collections that Directus did not make",
+/// Exit 3 when the files are not what the database has.
+fn compared(differs: bool, taken: &Stripped, unmanaged: &[Line]) -> Result<Exit> {
+    let what = match (differs, taken.ghosts.is_empty(), unmanaged.is_empty()) {
+        (false, true, true) => return Ok(Exit::Done),
+        (true, ..) => "they differ",
+        (false, false, _) => "it has collections that Directus did not make",
+        (false, true, false) => "it has objects that no file in git makes",
     };
     let failure =
         Failure::new(format!("compare {SNAPSHOT} with the database: {what}")).exit(Exit::Differences);
@@ -262,19 +282,4 @@ fn judge(document: &Document, db_only: &[String]) -> Vec<Finding> {
         rules::ghost_collection(document, db_only),
     ];
     findings.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_in_sql_is_a_name_whatever_is_in_it() {
-        assert_eq!(
-            forget("o'clock"),
-            "DELETE FROM directus_collections WHERE collection = 'o''clock'; \
-             DELETE FROM directus_fields WHERE collection = 'o''clock'; \
-             DELETE FROM directus_relations WHERE many_collection = 'o''clock';"
-        );
-    }
 }

@@ -15,7 +15,7 @@ use testbed::{Cache, Progress};
 /// Formatting, lints, the static rules, then unit and integration tests against real Postgres, TimescaleDB and Directus, which are fetched
 /// first if need be, and a sample of the drills; the admin UI in a real browser, if there is one, whose pictures are kept in
 /// target/screenshots/; image, compose file and workflow, if Docker answers. The tests that fetch everything from scratch run beside them,
-/// because they wait for the network mostly. The end has each suite's time and its slowest tests. What cannot run here is skipped, with
+/// because they often wait for the network. The end has each suite's time and its slowest tests. What cannot run here is skipped, with
 /// the reason; with --require that is a failure.
 #[derive(clap::Args)]
 #[command(after_long_help = "\
@@ -23,12 +23,12 @@ Examples:
   cargo xtask test
   cargo xtask test --only fast     what needs no database: seconds
   cargo xtask test --require       skip nothing: for CI
-  cargo xtask test --coverage      and which lines they reach
+  cargo xtask test --only fast,services --coverage     and which lines they reach
   cargo xtask test --json | jq '.suites[] | {suite, elapsed_ms}'")]
 pub(crate) struct Args {
-    /// Only one group.
-    #[arg(long, value_enum)]
-    only: Option<Group>,
+    /// Only these groups.
+    #[arg(long, value_enum, value_name = "GROUP", value_delimiter = ',')]
+    only: Vec<Group>,
     /// Fail when something cannot run here.
     #[arg(long)]
     require: bool,
@@ -52,8 +52,8 @@ struct Run<'a> {
 /// Runs the suites in order; all of them, so that one failure does not hide another.
 pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let began = Instant::now();
-    let wanted = |suite: &&Suite| args.only.is_none_or(|only| only == suite.group);
-    let only_fast = args.only == Some(Group::Fast);
+    let wanted = |suite: &&Suite| args.only.is_empty() || args.only.contains(&suite.group);
+    let only_fast = args.only == [Group::Fast];
     let coverage = args.coverage.then(|| Coverage::begin(root)).transpose()?;
     let variables = coverage.as_ref().map(Coverage::build_variables).unwrap_or_default();
     let binaries = Binaries::build(root, only_fast, variables);
@@ -62,8 +62,18 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let suites = std::thread::scope(|scope| {
         let beside = [&PROVISIONING].into_iter().find(wanted).map(|suite| {
             console::say(&format!("{}: beside the others", suite.name));
-            scope.spawn(|| run.suite(suite, &Progress::silent()))
+            scope.spawn(|| {
+                leave_the_way();
+                run.suite(suite, &Progress::silent())
+            })
         });
+        if SUITES.iter().filter(wanted).any(|suite| suite.group != Group::Fast) {
+            // One core compiles it for most of a minute, and several tests would wait for it.
+            scope.spawn(|| {
+                leave_the_way();
+                crate::engine::build_runner_ahead(root);
+            });
+        }
         let progress = console::progress();
         let mut suites: Vec<Done> =
             SUITES.iter().filter(wanted).map(|suite| run.suite(suite, &progress)).collect();
@@ -93,8 +103,7 @@ impl Run<'_> {
         let began = Instant::now();
         let mut tally = Tally::default();
         let went = match self.env(suite) {
-            Ok(mut env) => {
-                env.extend(self.coverage.as_ref().map(Coverage::run_variable));
+            Ok(env) => {
                 let means = Means { binaries: &self.binaries, env, progress };
                 suite.run(self.root, &means, &mut tally).into()
             }
@@ -122,6 +131,11 @@ impl Run<'_> {
         require_programs(suite)?;
         self.services.clone()
     }
+}
+
+/// What this thread starts takes the gaps that others leave. An error costs some time.
+fn leave_the_way() {
+    let _ = rustix::process::setpriority_process(None, 10);
 }
 
 /// Fetches the services once, so that no test has to, and says where they are.

@@ -8,7 +8,7 @@ use crate::console;
 use crate::engine::Ground;
 use crate::process::Running;
 use anyhow::Result;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -95,7 +95,6 @@ struct Row<'a> {
     site: &'a Site<'a>,
     /// A database that the first release booted: what an upgrade starts from.
     booted: Database<'a>,
-    second_release: PathBuf,
 }
 
 /// What came of a trial that proves nothing.
@@ -164,23 +163,23 @@ impl<'a> Row<'a> {
     /// Boots the first release, undisturbed.
     fn prepare(site: &'a Site<'a>) -> Result<Row<'a>> {
         let booted = site.server().fresh_database("booted")?;
-        site.finish(&booted, &site.first_release())?;
-        Ok(Row { site, booted, second_release: site.second_release()? })
+        site.finish(&booted, site.first_release())?;
+        Ok(Row { site, booted })
     }
 
     fn undisturbed(&self) -> Result<Undisturbed> {
         let cold = picture(&self.booted)?;
         let (database, release) = self.set(Which::Upgrade)?;
-        self.site.finish(&database, &release)?;
+        self.site.finish(&database, release)?;
         Ok(Undisturbed { cold, upgrade: picture(&database)? })
     }
 
     /// A database that a boot is about to change, and the release that does.
-    fn set(&self, which: Which) -> Result<(Database<'_>, PathBuf)> {
+    fn set(&self, which: Which) -> Result<(Database<'_>, &Path)> {
         let server = self.site.server();
         Ok(match which {
             Which::Cold => (server.fresh_database("empty")?, self.site.first_release()),
-            Which::Upgrade => (server.fresh_copy(&self.booted)?, self.second_release.clone()),
+            Which::Upgrade => (server.fresh_copy(&self.booted)?, self.site.second_release()),
         })
     }
 
@@ -188,7 +187,7 @@ impl<'a> Row<'a> {
         let (database, release) = self.set(trial.which)?;
         let (sender, receiver) = channel();
         let marker = format!("\"event\":\"begin\",\"step\":\"{}\"", trial.step);
-        let running = self.site.prepare(&database, &release, move |line| {
+        let running = self.site.prepare(&database, release, move |line| {
             if line.contains(&marker) {
                 // The drill may have gone on already.
                 let _ = sender.send(());
@@ -207,7 +206,7 @@ impl<'a> Row<'a> {
             (How::Restart, Some(1 | 5)) => "failed, and the next boot finished",
             _ => return Err(ended.failure("be disturbed: this is no way to end").into()),
         };
-        self.site.finish(&database, &release)?;
+        self.site.finish(&database, release)?;
         let (now, expected) = (picture(&database)?, undisturbed.of(trial.which));
         if now == expected { Ok(seen) } else { Err(differs(expected, &now).into()) }
     }

@@ -1,14 +1,12 @@
 //! Drills: real boots that are disturbed on purpose, many times; each trial must end where an undisturbed boot ends.
 
 pub(crate) mod disturb;
+mod releases;
 pub(crate) mod replicas;
 mod site;
 
 use crate::console::elapsed;
 use anyhow::Result;
-use contract::Failure;
-use snapshot::Snapshot;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How much of a drill is done.
@@ -69,57 +67,4 @@ impl Outcome {
             self.failures.len()
         )
     }
-}
-
-/// The same artefacts with one more migration in each phase and one more field: a new release, with something to do in every step.
-fn next_release(root: &Path, within: &Path) -> Result<PathBuf> {
-    let folder = within.join("release-2");
-    std::fs::create_dir(&folder)?;
-    for name in ["db-init", "db-init-post", "snapshots", "bridge"] {
-        let status = std::process::Command::new("cp").arg("-R").arg(root.join(name)).arg(&folder).status()?;
-        if !status.success() {
-            return Err(Failure::new(format!("copy `{name}`")).into());
-        }
-    }
-    let pre = "CREATE TABLE IF NOT EXISTS drill (id integer PRIMARY KEY);\nSELECT pg_sleep(0.2);\n";
-    std::fs::write(folder.join("db-init/9001_drill.sql"), pre)?;
-    let (table, key) = another_field(&folder.join(contract::artefacts::SNAPSHOT), "drill_note")?;
-    let columns = format!("drill_note, {}", quoted(&key));
-    let post = format!(
-        "CREATE INDEX IF NOT EXISTS drill_idx ON {} ({columns});\nSELECT pg_sleep(0.2);\n",
-        quoted(&table)
-    );
-    std::fs::write(folder.join("db-init-post/9001_drill_index.sql"), post)?;
-    Ok(folder)
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
-}
-
-/// Adds a copy of the first optional text field under another name; returns its collection, and that one's primary key.
-fn another_field(path: &Path, name: &str) -> Result<(String, String)> {
-    let snapshot = Snapshot::parse(&std::fs::read_to_string(path)?)
-        .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
-    let is = |field: &snapshot::Field<'_>, key: &str, value: bool| field.schema(key) == Some(&value.into());
-    let like = snapshot.fields().find(|field| {
-        field.kind() == "string" && is(field, "is_nullable", true) && is(field, "is_unique", false)
-    });
-    let like = like.ok_or_else(|| Failure::new("find an optional text field in the snapshot"))?;
-    let (collection, mut copy) = (like.collection().to_owned(), like.value().clone());
-    let key = snapshot.fields().find(|field| field.collection() == collection && field.is_primary_key());
-    let key = key.ok_or_else(|| Failure::new(format!("find the primary key of `{collection}`")))?;
-    let key = key.name().to_owned();
-    for place in ["/field", "/meta/field", "/schema/name"] {
-        if let Some(value) = copy.pointer_mut(place) {
-            *value = name.into();
-        }
-    }
-    let mut json = snapshot.to_json();
-    if let Some(fields) = json["fields"].as_array_mut() {
-        fields.push(copy);
-    }
-    let another = Snapshot::from_json(json).map_err(|why| Failure::new("add a field").cause(why))?;
-    std::fs::write(path, snapshot::canonical(&another).to_yaml())?;
-    Ok((collection, key))
 }

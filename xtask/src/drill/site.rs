@@ -1,7 +1,7 @@
 //! Where a drill happens: a server of its own, on which each trial gets a database of its own. Making a database or copying one takes a
 //! tenth of a second; a new server for each trial, or booting once more what the trial starts from, takes seconds.
 
-use super::next_release;
+use super::releases::Releases;
 use crate::ending::Undoing;
 use crate::engine::{Ground, Login, directus_variables};
 use crate::http::Address;
@@ -14,7 +14,7 @@ use testbed::{Database, Instance, Server};
 /// A server, and a folder for what runs on it.
 pub(crate) struct Site<'a> {
     ground: &'a Ground,
-    root: &'a Path,
+    releases: Releases,
     server: Server,
     folder: PathBuf,
     variables: Variables,
@@ -22,18 +22,19 @@ pub(crate) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Starts the server; nothing is on it.
+    /// Starts the server, on which nothing is, and lays out the releases.
     ///
     /// # Errors
-    /// When it does not start.
-    pub(crate) fn open(ground: &'a Ground, root: &'a Path) -> Result<Self> {
+    /// When it does not start, or a release cannot be laid out.
+    pub(crate) fn open(ground: &'a Ground, root: &Path) -> Result<Self> {
         let instance = Instance::new()?;
         let folder = instance.dir().to_path_buf();
         let undoing = Undoing::new(move || drop(instance));
         let server = ground.server(&folder)?;
         let address = Address::Socket(folder.join("directus.sock"));
         let variables = directus_variables(root, &ground.install, &folder, &address, &Login::new()?)?;
-        Ok(Site { ground, root, server, folder, variables, _undoing: undoing })
+        let releases = Releases::lay(root, &folder)?;
+        Ok(Site { ground, releases, server, folder, variables, _undoing: undoing })
     }
 
     /// The server, to make databases on.
@@ -46,17 +47,14 @@ impl<'a> Site<'a> {
         &self.folder
     }
 
-    /// The checkout's release.
-    pub(crate) fn first_release(&self) -> PathBuf {
-        self.root.to_path_buf()
+    /// The checkout's release, and what a drill adds to it.
+    pub(crate) fn first_release(&self) -> &Path {
+        &self.releases.first
     }
 
-    /// The one after it, laid out in the server's folder.
-    ///
-    /// # Errors
-    /// When it cannot be written, or the snapshot has no field to copy.
-    pub(crate) fn second_release(&self) -> Result<PathBuf> {
-        next_release(self.root, &self.folder)
+    /// The one after it.
+    pub(crate) fn second_release(&self) -> &Path {
+        &self.releases.second
     }
 
     /// The runner's environment for a release and a database.

@@ -135,18 +135,11 @@ pub(crate) fn given_runner(runner: &Path) -> Outcome<PathBuf> {
 /// # Errors
 /// What cargo says.
 pub(crate) fn build_runner(root: &Path, variables: Variables) -> Outcome<PathBuf> {
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let target = runner_target();
     let what = "build the runner with `cargo`";
-    let mut arguments = vec![
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "runner",
-        "--message-format=json-render-diagnostics",
-    ];
-    let same_everywhere = same_everywhere(&target);
-    arguments.extend(["--target", &target, "--config", &same_everywhere]);
+    let words = runner_words();
+    let mut arguments: Vec<&str> = words.iter().map(String::as_str).collect();
+    arguments.push("--message-format=json-render-diagnostics");
     let title = "build the runner, static and optimized";
     let build = || crate::cargo::run(root, what, title, &arguments, variables.clone());
     let messages = build().or_else(|failure| {
@@ -173,6 +166,36 @@ pub(crate) fn build_runner(root: &Path, variables: Variables) -> Outcome<PathBuf
         .rev()
         .find_map(executable)
         .ok_or_else(|| Failure::new(format!("{what}: cargo named no executable")))
+}
+
+/// The same without a word, for those who will want it in a minute. What is wrong is told when they do.
+pub(crate) fn build_runner_ahead(root: &Path) {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let manifest = root.join("Cargo.toml").display().to_string();
+    let words = runner_words();
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["--manifest-path", &manifest]).collect();
+    let _ = process::apart(&cargo, &words, Env::Inherited(Variables::new()), |_| {});
+}
+
+fn runner_target() -> String {
+    format!("{}-unknown-linux-musl", std::env::consts::ARCH)
+}
+
+fn runner_words() -> Vec<String> {
+    let (target, same_everywhere) = (runner_target(), same_everywhere(&runner_target()));
+    [
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "runner",
+        "--target",
+        &target,
+        "--config",
+        &same_everywhere,
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 /// What makes the runner the same on every machine: its panics name files of crates, which lie in another folder everywhere. As a configuration

@@ -9,7 +9,8 @@ mod scene;
 
 pub(crate) use docker::{DockerScene, Listen};
 pub(crate) use local::{
-    DATABASE, Ground, Login, Stage, build_runner, directus_variables, given_runner, random_hex,
+    DATABASE, Ground, Login, Stage, build_runner, build_runner_ahead, directus_variables, given_runner,
+    random_hex,
 };
 pub(crate) use local_scene::{LocalScene, serve, show};
 pub(crate) use scene::{Ask, Scene, Serving};

@@ -148,7 +148,8 @@ fn lay(path: &Path, content: &[u8], time: SystemTime) -> Result<()> {
     }
     let write = || {
         fs::write(path, content)?;
-        fs::set_permissions(path, Permissions::from_mode(0o755))?;
+        // As a clone has them, so that `docker compose build` takes the layers of an image that was built from here, and the other way round.
+        fs::set_permissions(path, Permissions::from_mode(0o644))?;
         File::options().write(true).open(path)?.set_modified(time)
     };
     write().with_context(|| format!("write `{}`", path.display()))

@@ -91,7 +91,8 @@ pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<
     let tree = folder.join("from");
     std::fs::create_dir(&tree)?;
     let archive = folder.join("from.tar").display().to_string();
-    git::ask(root, &["archive", "--format=tar", "-o", &archive, &revision.commit])?;
+    // The modes of a clone: by them, too, Docker knows a layer again.
+    git::ask(root, &["-c", "tar.umask=0022", "archive", "--format=tar", "-o", &archive, &revision.commit])?;
     let target = tree.display().to_string();
     process::run(
         "unpack the revision",

@@ -46,11 +46,6 @@ impl Binaries {
 }
 
 impl Binaries {
-    /// The folders in which they run.
-    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
-        self.0.iter().map(|binary| binary.folder.as_path())
-    }
-
     /// All test programs, and the programs that they start.
     pub(crate) fn paths_with_tested(&self, target: &Path) -> Vec<PathBuf> {
         let tested = ["xtask", "runner"].map(|name| target.join("debug").join(name));

@@ -1,6 +1,9 @@
 //! Which lines the tests reach: everything is built once more with counters (`-C instrument-coverage`), and LLVM's own tools, which rustup
 //! has, read them. Counted are tests and all that they start, as far as it ends by itself; what is killed, and the static runner, count
 //! nothing.
+//!
+//! Where a program's counters go is linked into it: tests start programs in environments and folders of their own, to which a variable does
+//! not come, and in which a file would be in the way.
 
 use super::Binaries;
 use crate::console;
@@ -36,6 +39,15 @@ impl Coverage {
         std::fs::create_dir_all(&counters).map_err(|error| {
             Failure::new(format!("make the folder `{}`", counters.display())).cause(error)
         })?;
+        let source = folder.join("counters.c");
+        std::fs::write(&source, named(&counters))
+            .map_err(|error| Failure::new(format!("write `{}`", source.display())).cause(error))?;
+        let (source, object) = (source.display().to_string(), folder.join(OBJECT).display().to_string());
+        process::output(
+            "compile with `cc` where counters go",
+            Path::new("cc"),
+            &["-c", "-o", &object, &source],
+        )?;
         let tools = tools()?;
         if !tools.join("llvm-cov").exists() {
             console::say("adding llvm-tools with rustup: they read the counters");
@@ -52,19 +64,16 @@ impl Coverage {
         Ok(Coverage { folder, tools })
     }
 
-    /// Variables for the build: a target folder of its own, so that the other one stays as it is.
+    /// Variables for the build: a target folder of its own, so that the other one stays as it is. Build scripts count too, and nobody asks for them.
     pub(crate) fn build_variables(&self) -> Variables {
+        let object = self.folder.join(OBJECT);
         Variables::new()
-            .with("RUSTFLAGS", "-Cinstrument-coverage")
+            // Encoded, because a path may have spaces.
+            .with(
+                "CARGO_ENCODED_RUSTFLAGS",
+                format!("-Cinstrument-coverage\u{1f}-Clink-arg={}", object.display()),
+            )
             .with("CARGO_TARGET_DIR", self.folder.display())
-            // Build scripts have counters too, of which nobody wants to know.
-            .with("LLVM_PROFILE_FILE", self.folder.join("build-%m.profraw").display())
-    }
-
-    /// The variable for what is run: a file for each process.
-    pub(crate) fn run_variable(&self) -> (String, String) {
-        let pattern = self.folder.join("counters/%p-%m.profraw");
-        ("LLVM_PROFILE_FILE".to_owned(), pattern.display().to_string())
     }
 
     /// One line for each crate, the total last.
@@ -73,7 +82,6 @@ impl Coverage {
     /// What LLVM's tools say.
     pub(crate) fn report(&self, root: &Path, binaries: &Binaries) -> Outcome<Vec<String>> {
         let text = |path: PathBuf| path.display().to_string();
-        self.collect(binaries.folders().chain([root]));
         let (list, merged) = (self.folder.join("counters.list"), text(self.folder.join("all.profdata")));
         let counters: Vec<String> = std::fs::read_dir(self.folder.join("counters"))
             .into_iter()
@@ -102,19 +110,16 @@ impl Coverage {
     }
 }
 
-impl Coverage {
-    /// What runs in an environment of its own writes its counters where it runs.
-    fn collect<'a>(&self, folders: impl Iterator<Item = &'a Path>) {
-        for entry in folders.flat_map(std::fs::read_dir).flatten().flatten() {
-            let name = entry.file_name();
-            let is_ours =
-                name.to_str().is_some_and(|name| name.starts_with("default_") && name.ends_with(".profraw"));
-            if is_ours {
-                // Two folders may be one; then the file is there already.
-                let _ = std::fs::rename(entry.path(), self.folder.join("counters").join(name));
-            }
-        }
-    }
+/// What is linked into every program.
+const OBJECT: &str = "counters.o";
+
+/// The source of it. Each program has a few files, into which all of its processes add: one for each process would be gigabytes.
+fn named(counters: &Path) -> String {
+    let pattern =
+        counters.join("%4m.profraw").display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
+    format!(
+        "void __llvm_profile_set_filename(const char *);\n__attribute__((constructor)) static void name(void) {{ __llvm_profile_set_filename(\"{pattern}\"); }}\n"
+    )
 }
 
 /// Where rustup puts LLVM's tools.

@@ -80,11 +80,16 @@ pub(crate) fn said(command: &mut Command) -> Said {
     Said::by(command)
 }
 
-/// The binary that ships, built once.
+/// The binary that ships, built once, as `cargo xtask image` makes it.
 pub(crate) fn runner() -> &'static Path {
     static RUNNER: OnceLock<PathBuf> = OnceLock::new();
     RUNNER.get_or_init(|| {
-        assert!(runner_build(&root(), &cargo_home()).status().expect("cargo").success());
+        let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+        let flag = format!("--remap-path-prefix={}/registry/src=/crates", cargo_home().display());
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        build.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
+        build.args(["--config", &format!("target.{target}.rustflags=[{flag:?}]")]);
+        assert!(build.current_dir(root()).status().expect("cargo").success());
         let folder =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         folder.join(STATIC_RUNNER)
@@ -103,14 +108,3 @@ pub(crate) const STATIC_RUNNER: &str = if cfg!(target_arch = "aarch64") {
 } else {
     "x86_64-unknown-linux-musl/release/runner"
 };
-
-/// The build of the binary that ships, as `cargo xtask image` makes it, with cargo's own folder at `home`.
-pub(crate) fn runner_build(folder: &Path, home: &Path) -> Command {
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
-    let flag = format!("--remap-path-prefix={}/registry/src=/crates", home.display());
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(["build", "--quiet", "--locked", "--release", "--package", "runner", "--target", &target]);
-    command.args(["--config", &format!("target.{target}.rustflags=[{flag:?}]")]);
-    command.current_dir(folder).env("CARGO_HOME", home);
-    command
-}

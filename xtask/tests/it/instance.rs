@@ -4,7 +4,9 @@ use crate::checkout::{Checkout, Said, said};
 use client::{Address, Client};
 use contract::Secret;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 pub(crate) struct Instance {
     pub(crate) checkout: Checkout,
@@ -12,6 +14,8 @@ pub(crate) struct Instance {
     pub(crate) email: String,
     pub(crate) password: String,
     token: Option<Secret>,
+    /// What it is a copy of, so that it goes with the last copy: what a static holds is never removed.
+    _template: Option<Arc<Instance>>,
 }
 
 /// A port that nobody has just now.
@@ -32,12 +36,47 @@ impl Instance {
     /// The same in a checkout.
     #[track_caller]
     pub(crate) fn up_in(checkout: Option<Checkout>, arguments: &[&str]) -> Option<Instance> {
-        let checkout = checkout?;
-        let port = free_port();
-        let mut instance =
-            Instance { checkout, port, email: String::new(), password: String::new(), token: None };
+        let mut instance = Instance::of(checkout?, None);
         instance.start(arguments);
         Some(instance)
+    }
+
+    /// The same with a copy of the data that a first boot, of somebody else's, has left: for tests that are not about the first boot.
+    #[track_caller]
+    pub(crate) fn warm(arguments: &[&str]) -> Option<Instance> {
+        let template = Instance::template()?;
+        let mut instance = Instance::of(Checkout::new()?, Some(template.clone()));
+        let copied = Command::new("cp").arg("-a").arg(template.folder()).arg(instance.folder()).status();
+        assert!(copied.expect("cp").success());
+        instance.start(arguments);
+        Some(instance)
+    }
+
+    /// A Directus that has booted the tests' own release, and was stopped. The first that asks boots it; who asks meanwhile waits.
+    #[track_caller]
+    fn template() -> Option<Arc<Instance>> {
+        static TEMPLATE: Mutex<Weak<Instance>> = Mutex::new(Weak::new());
+        let mut kept = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(template) = kept.upgrade() {
+            return Some(template);
+        }
+        let template = Arc::new(Instance::up(&["--no-seed"])?);
+        template.down().expect(0, &[]);
+        *kept = Arc::downgrade(&template);
+        Some(template)
+    }
+
+    fn of(checkout: Checkout, template: Option<Arc<Instance>>) -> Instance {
+        let (email, password) = (String::new(), String::new());
+        Instance { checkout, port: free_port(), email, password, token: None, _template: template }
+    }
+
+    /// Where its data is, or will be: beside the file by which `up` and `down` take turns.
+    fn folder(&self) -> PathBuf {
+        said(&mut self.checkout.xtask(&["down"])).expect(0, &[]);
+        let entries = std::fs::read_dir(self.checkout.path("state")).expect("a folder").flatten();
+        let turn = entries.map(|entry| entry.path()).find(|path| path.is_file()).expect("a file");
+        turn.with_extension("")
     }
 
     /// Runs `up` once more; what it said, as JSON.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_planting_is_registered_read_back_with_its_relations_and_every_broken_rule_is_refused_as_400() {
-    let Some(instance) = Instance::up(&[]) else { return };
+    let Some(instance) = Instance::warm(&[]) else { return };
     let one = |collection: &str, filter: &str| -> Value {
         let items = instance.items(collection, &format!("fields=*&filter{filter}"));
         assert_eq!(items.len(), 1, "{collection} {filter}: {items:?}");

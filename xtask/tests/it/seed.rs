@@ -16,7 +16,7 @@ fn tally(json: &str) -> (u64, u64, u64) {
 
 #[test]
 fn a_second_run_changes_nothing_a_changed_value_is_updated_and_nothing_is_deleted() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     let plan =
         said(&mut instance.seed(&["--plan"])).expect(0, &["would be: 14 created, 0 updated, 0 unchanged"]);
     assert!(plan.stdout.contains("create  beds `season-2026 / T-1`\n"), "{}", plan.stdout);
@@ -52,7 +52,7 @@ fn a_second_run_changes_nothing_a_changed_value_is_updated_and_nothing_is_delete
 
 #[test]
 fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
-    let Some(mut instance) = Instance::up(&[]) else { return };
+    let Some(mut instance) = Instance::warm(&[]) else { return };
     let set = |instance: &Instance, collection: &str, value: Value| {
         let id = instance.items(collection, "fields=id")[0]["id"].as_str().expect("an id").to_owned();
         assert_eq!(instance.ask("PATCH", &format!("/items/{collection}/{id}"), Some(&value)).0, 200);
@@ -83,7 +83,7 @@ fn what_people_set_later_stays_and_what_a_start_sets_back_is_named() {
 
 #[test]
 fn of_one_file_only_its_items_are_sent_whatever_they_point_to() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     instance.checkout.write(
         "seeds/more.yaml",
         "beds:\n  key: [season, code]\n  items:\n    - {season: season-2026, code: X-1, category: shrub}\n",
@@ -111,7 +111,7 @@ fn of_one_file_only_its_items_are_sent_whatever_they_point_to() {
 
 #[test]
 fn a_run_that_is_cut_off_at_every_single_write_is_finished_by_the_next_ones() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     let counts = || {
         let all = ["gardens", "seasons", "beds", "plantings", "plants", "sensors", "planting_sensors"];
         all.map(|each| instance.items(each, "fields=id").len())
@@ -137,7 +137,7 @@ fn a_run_that_is_cut_off_at_every_single_write_is_finished_by_the_next_ones() {
 
 #[test]
 fn a_server_that_goes_away_in_the_middle_is_named_with_the_item_and_the_rest_follows_later() {
-    let Some(mut instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(mut instance) = Instance::warm(&["--no-seed"]) else { return };
     // The answer to the tenth write is lost; meanwhile Directus stops.
     let url = between(instance.port, "POST", 10, Bad::Lost);
     said(&mut instance.seed_at(&url, &[]))
@@ -151,7 +151,7 @@ fn a_server_that_goes_away_in_the_middle_is_named_with_the_item_and_the_rest_fol
 
 #[test]
 fn a_session_that_ends_in_the_middle_is_begun_anew_and_a_token_that_has_is_told() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     for (method, number) in [("SEARCH", 3), ("POST", 7)] {
         let url = between(instance.port, method, number, Bad::Expired);
         said(&mut instance.seed_at(&url, &[])).expect(0, &["14"]);
@@ -226,7 +226,7 @@ fn mistakes_in_the_files_are_found_before_anything_is_sent() {
 
 #[test]
 fn no_directus_and_wrong_credentials_are_told_with_what_to_set() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     let mut command = instance.seed_at(&instance.url(), &[]);
     let wrong = said(command.env("DIRECTUS_PASSWORD", "hunter2")).expect(
         2,
@@ -250,7 +250,7 @@ fn no_directus_and_wrong_credentials_are_told_with_what_to_set() {
 
 #[test]
 fn what_directus_refuses_is_told_with_file_line_and_key() {
-    let Some(instance) = Instance::up(&["--no-seed"]) else { return };
+    let Some(instance) = Instance::warm(&["--no-seed"]) else { return };
     // Digits, but too few: the field's own rule, which only Directus judges.
     instance.checkout.edit(FILE, |text| text.replace("001010000000024", "0010100000"));
     let line = |text: &str| {

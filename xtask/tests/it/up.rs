@@ -89,7 +89,7 @@ fn it_stays_is_found_changes_with_its_checkout_and_goes_without_a_trace() {
 
 #[test]
 fn kill_9_of_the_supervisor_leaves_nothing_running_and_the_next_up_works() {
-    let Some(mut instance) = Instance::up(&[]) else { return };
+    let Some(mut instance) = Instance::warm(&[]) else { return };
     for _ in 0..2 {
         kill_process(supervisor(&instance.checkout), Signal::KILL).expect("a process");
         // At once: the killed one's Postgres may still be dying.
@@ -157,7 +157,7 @@ fn what_keeps_it_from_starting_is_told() {
 
 #[test]
 fn what_was_clicked_stays_and_no_newer_files_undo_it_unasked() {
-    let Some(mut instance) = Instance::up(&[]) else { return };
+    let Some(mut instance) = Instance::warm(&[]) else { return };
     let port = instance.port.to_string();
     let up = |instance: &Instance, variables: &[(&str, &str)]| {
         let mut command = instance.checkout.up(&["--no-seed", "--port", &port]);

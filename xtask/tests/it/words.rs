@@ -173,6 +173,35 @@ fn a_database_that_a_later_release_left_is_not_taken_back_by_an_apply() {
 }
 
 #[test]
+fn d41_what_is_in_no_file_is_named_whatever_it_is() {
+    let Some(checkout) = Checkout::new() else { return };
+    let live = Live::booted(&checkout);
+    xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &["is what the database has"]);
+    for (sql, line) in [
+        ("ALTER TABLE plants ADD COLUMN hand text", "column plants.hand: text"),
+        ("CREATE INDEX by_hand ON plants (genus, species)", "index plants.by_hand: "),
+        (
+            "CREATE INDEX also ON plants (genus)",
+            "index plants: CREATE INDEX ON public.plants USING btree (genus)",
+        ),
+        (
+            "ALTER TABLE plants ADD CONSTRAINT short CHECK (length(genus) < 100)",
+            "constraint plants.short: CHECK ",
+        ),
+        ("CREATE VIEW herbs AS SELECT id FROM plants WHERE category = 'herb'", "view herbs: "),
+        ("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function one(): "),
+        ("CREATE TABLE scratch (id int)", "table scratch"),
+    ] {
+        live.ask(sql);
+        xtask(&checkout, &live, &["snapshot", "--check"])
+            .expect(3, &[&format!("in the database and not in git: {line}")]);
+        xtask(&checkout, &live, &["diff"]).expect(0, &["in the database and not in git, left alone: "]);
+    }
+    let json = xtask(&checkout, &live, &["snapshot", "--check", "--json"]).expect(3, &[]);
+    assert!(json.stdout.contains("\"column plants.hand: text\""), "{}", json.stdout);
+}
+
+#[test]
 fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
     let Some((checkout, live)) = booted() else { return };
     let before = checkout.read(SNAPSHOT);
@@ -197,6 +226,10 @@ fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
     for line in said.stderr.lines().filter(|line| line.contains("DELETE FROM")) {
         live.ask(line);
     }
+    // It is a table still, that no file makes.
+    xtask(&checkout, &live, &["snapshot", "--check"])
+        .expect(3, &["in the database and not in git: table scratch"]);
+    live.ask("DROP TABLE scratch");
     xtask(&checkout, &live, &["snapshot", "--check"]).expect(0, &["is what the database has"]);
 }
 

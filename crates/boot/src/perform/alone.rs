@@ -111,6 +111,7 @@ impl Boot<'_> {
         let home = state.tables.home.clone();
         let keep = drift::left_alone(&plan::unmanaged(&release, &state), &state.catalog);
         let (changes, stakes) = steps::compared(bridge, session, self.settings(), &keep, &home)?;
+        let registered = drift::registered(&state.catalog);
         let id = release.id.clone();
         let mut notes = Vec::new();
         let verdict = self.may_apply(release, state, session, &mut notes).and_then(|()| {
@@ -118,6 +119,7 @@ impl Boot<'_> {
                 release: &id,
                 changes: &changes,
                 stakes: &stakes,
+                registered: &registered,
                 consent: self.settings().choices.consent.as_ref(),
                 rows_may_change: false,
             })

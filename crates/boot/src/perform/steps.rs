@@ -13,6 +13,7 @@ use crate::settings::BootSettings;
 use crate::stake::{self, Stake};
 use crate::{Bridge, drift, preflight, proof, release, state};
 use catalog::{Catalog, Line};
+use contract::env::ALLOW_DESTRUCTIVE;
 use contract::sql::quoted;
 use contract::{Failure, Outcome, Phase};
 use migrations::session::describe;
@@ -261,7 +262,13 @@ impl<'a> Work<'a> {
         report: Report<'_>,
     ) -> Outcome<()> {
         let (release, consent) = (&self.known.release.id, self.settings.choices.consent.as_ref());
-        let lost = gate::judge(Case { release, changes, stakes, consent, rows_may_change })?;
+        let registered = &drift::registered(&self.known.state.catalog);
+        let case = Case { release, changes, stakes, registered, consent, rows_may_change };
+        let lost = gate::judge(case)?;
+        for name in gate::unused(&case) {
+            let text = format!("{ALLOW_DESTRUCTIVE} names {name}: nothing of that name would be lost");
+            report(Event::Note(text));
+        }
         lost.into_iter().for_each(|line| report(Event::Note(format!("with consent: {line}"))));
         Ok(())
     }
@@ -277,7 +284,7 @@ impl<'a> Work<'a> {
         let (live, fingerprint) = state::catalog(&mut self.session)?;
         let expected = release.catalog.catalog.lines().count();
         let unmanaged = proof::catalog(release, self.settings, &live, &self.known.kept)?;
-        let is_new = |line: &&Line| !self.known.state.catalog.has(line);
+        let is_new = |line: &&Line| self.settings.proves_catalog && !self.known.state.catalog.has(line);
         let new: Vec<Line> = unmanaged.iter().filter(is_new).cloned().collect();
         drift::unmanaged(&new).into_iter().for_each(|note| report(Event::Note(note)));
         let recorded = self.record(live, &unmanaged, &fingerprint)?;
@@ -290,7 +297,8 @@ impl<'a> Work<'a> {
     /// The same release must leave the same catalog as before; another one is recorded with what it leaves, without what is somebody else's.
     fn record(&mut self, live: Catalog, unmanaged: &[Line], fingerprint: &str) -> Outcome<String> {
         let Known { release, state, kept, .. } = self.known;
-        let left = live.retain(|line| !unmanaged.contains(line)).with(kept);
+        let is_excepted = |line: &Line| release.catalog.exceptions.iter().any(|each| each.covers(line));
+        let left = live.retain(|line| !unmanaged.contains(line) && !is_excepted(line)).with(kept);
         let spelling = spelling(state.server.version_num);
         let latest = state.history.latest().filter(|latest| latest.completed && latest.release == release.id);
         if latest.is_some_and(|latest| latest.spelling == spelling) {

@@ -1,14 +1,15 @@
-//! Real containers: the image, the compose file, the workflow. One test at a time, because each needs the whole machine.
+//! Real containers: the image, the compose file, the workflow. One test at a time, because each needs the whole machine; but beside them the
+//! workflow, whose job compiles for minutes, and which comes first by its name.
 
+mod act;
 mod compose;
 mod engine;
 mod image;
 mod linters;
 mod refusals;
 mod registry;
-mod workflow;
 
-use crate::checkout::{Checkout, Said, root, runner, said};
+use crate::checkout::{Checkout, STATIC_RUNNER, Said, cargo_home, root, runner, said};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -76,12 +77,16 @@ fn built(checkout: &Checkout, arguments: &[&str]) -> String {
     said(&mut image(checkout, &words)).expect(0, &["record"]).stdout.trim().to_owned()
 }
 
-/// The same with a runner of the checkout's own sources. Crates are compiled once for all checkouts.
+/// The same with a runner of the checkout's own sources, compiled from nothing in its folder, of crates that lie elsewhere than usual; and
+/// nevertheless the same.
 #[track_caller]
 fn built_of_its_commit(checkout: &Checkout) -> String {
-    let target = root().join("target/checkouts");
-    let said = said(image(checkout, &[]).env("CARGO_TARGET_DIR", target));
-    said.expect(0, &["record"]).stdout.trim().to_owned()
+    let home = tempfile::tempdir().expect("a folder");
+    std::os::unix::fs::symlink(cargo_home().join("registry"), home.path().join("registry")).expect("a link");
+    let said = said(image(checkout, &[]).env("CARGO_HOME", home.path())).expect(0, &["record"]);
+    let own = std::fs::read(checkout.path("target").join(STATIC_RUNNER)).expect("a runner");
+    assert!(own == std::fs::read(runner()).expect("the runner"), "two builds of one commit differ");
+    said.stdout.trim().to_owned()
 }
 
 /// Something to undo at the end of a test, however it ends.

@@ -1,7 +1,7 @@
 //! The workflow file itself, executed by a real runner: nektos/act, from which Gitea's own is forked.
 
 use super::registry::{Registry, TOKEN, USER};
-use super::{containers, docker, pin, program, turn};
+use super::{Undo, containers, docker, pin, program};
 use crate::checkout::{Checkout, Said, said};
 use std::process::Command;
 use testbed::{Absent, require};
@@ -18,8 +18,9 @@ fn runner() -> Result<(), Absent> {
     }
 }
 
-/// A push to main, as the runner takes it.
-fn push(checkout: &Checkout) -> Said {
+/// A push to main, as the runner takes it. `compiled`: where cargo compiles, in the volume that the runner keeps between jobs. The sources of
+/// two pushes are the same, and so what was compiled for the first one is not compiled again for the second.
+fn push(checkout: &Checkout, compiled: &str) -> Said {
     let mut command = Command::new("act");
     command.args([
         "push",
@@ -28,7 +29,9 @@ fn push(checkout: &Checkout) -> Said {
         "--pull=false",
         "--defaultbranch",
         "main",
+        "--rm",
     ]);
+    command.args(["--env", &format!("CARGO_TARGET_DIR=/opt/hostedtoolcache/{compiled}")]);
     command.args(["--platform", &format!("ubuntu-latest={}", pin("job-image"))]);
     command.args([
         "--secret",
@@ -48,12 +51,26 @@ fn steps(said: &Said, word: &str) -> Vec<String> {
 fn a_push_to_main_is_proved_and_published_and_with_the_ordering_bug_it_is_not() {
     let Some(()) = require(runner()) else { return };
     let Some(registry) = require(Registry::start()) else { return };
-    let _turn = turn();
     let checkout = Checkout::committed();
     let ours = pin("image");
     checkout.edit("Cargo.toml", |text| text.replace(&ours, &registry.repository()));
     checkout.commit("publish to the test's registry");
-    let good = push(&checkout);
+    let compiled = format!("xtask-test-{}", std::process::id());
+    let _compiled = Undo(|| {
+        let folder = format!("/kept/{compiled}");
+        let words = [
+            "run",
+            "--rm",
+            "--volume",
+            "act-toolcache:/kept",
+            "--entrypoint",
+            "rm",
+            &pin("job-image"),
+            "-rf",
+        ];
+        docker(&[&words[..], &[&folder]].concat());
+    });
+    let good = push(&checkout, &compiled);
     let all = ["Static rules", "Formatting, lints and unit tests", "Image", "Dry run", "Upgrade", "Push"];
     let passed = steps(&good, "Success");
     assert_eq!(good.code, 0, "{}\n{}", good.stdout, good.stderr);
@@ -67,7 +84,7 @@ fn a_push_to_main_is_proved_and_published_and_with_the_ordering_bug_it_is_not() 
     let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE plant' || 'ings ADD CONSTRAINT planted UNIQUE (id, season)'; END $$;\n";
     checkout.write("db-init/004_planted.sql", bug);
     checkout.commit("the ordering bug");
-    let bad = push(&checkout);
+    let bad = push(&checkout, &compiled);
     assert_ne!(bad.code, 0);
     assert_eq!(steps(&bad, "Failure"), ["Dry run"], "{}", bad.stdout);
     assert!(bad.stdout.contains("relation \"plantings\" does not exist"), "{}", bad.stdout);

@@ -13,6 +13,14 @@ export const commands = { install, plan, apply, verify, snapshot, settle, start 
 async function install(directus) {
 	const database = directus.database();
 	const first = !(await directus.isInstalled());
+	// Directus would find out after the whole install. The check is its own: which ends of a domain there are, only it knows.
+	if (first) {
+		try {
+			directus.UsersService.prototype.validateEmail(process.env.ADMIN_EMAIL);
+		} catch (error) {
+			throw new Error(`ADMIN_EMAIL is no address that Directus takes: ${error.message}`);
+		}
+	}
 	if (first) await directus.runSeeds(database);
 	await directus.runMigrations(database, 'latest');
 	// A first install that died half-way left tables but nobody who could log in (D10); Directus would never repair that.

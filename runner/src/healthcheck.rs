@@ -3,7 +3,7 @@
 
 use crate::presence::{self, Address};
 use crate::say;
-use contract::env::{Environment, HEALTH_WAIT_S};
+use contract::env::{Environment, HEALTH_WAIT_S, STEP_S};
 use contract::{Exit, Outcome};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Exit 2 when the environment says nonsense.
 pub(crate) fn run(environment: &Environment, live: bool) -> Outcome<Exit> {
     let address = Address::from_environment(environment)?;
-    let within = Duration::from_secs(environment.number(HEALTH_WAIT_S, 5)?);
+    let within = Duration::from_secs(environment.number(HEALTH_WAIT_S, 5, STEP_S)?);
     let why = match ping(&address, within) {
         Ok(status) if status.contains(" 200 ") => {
             say::result("serving");

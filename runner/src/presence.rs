@@ -1,8 +1,8 @@
 //! How a runner tells others in its container what it is doing: an abstract unix socket, which needs no file, works on a read-only
 //! file system, and is gone with the process. Whoever connects is told one line of JSON. There is no secret in it.
 
+use contract::Outcome;
 use contract::env::Environment;
-use contract::{Failure, Outcome};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::os::linux::net::SocketAddrExt;
@@ -34,11 +34,8 @@ impl Address {
             None | Some("0.0.0.0" | "::" | "[::]") => "127.0.0.1",
             Some(host) => host,
         };
-        let port = environment.number("PORT", 8055)?;
-        let port = u16::try_from(port).map_err(|_| {
-            Failure::new(format!("read `PORT`: {port} is no port")).exit(contract::Exit::Usage)
-        })?;
-        Ok(Address::Port(host.to_owned(), port))
+        let port = environment.number("PORT", 8055, 0..=u16::MAX.into())?;
+        Ok(Address::Port(host.to_owned(), u16::try_from(port).unwrap_or_default()))
     }
 
     /// The presence's own name: one for each address and user, so that two runners on one host do not meet.

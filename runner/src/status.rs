@@ -5,17 +5,22 @@ use boot::image::Image;
 use boot::plan::{Action, BootPlan, StepKind};
 use boot::state::Directus;
 use boot::status::Status;
-use contract::Failure;
+use contract::{Failure, inert};
 use serde_json::{Value, json};
 
 /// The plan, one line for the way and one for each step.
 pub(crate) fn plan_text(plan: &BootPlan) {
     let decision = &plan.decision;
-    say::result(&format!("{:<10}  release {}: {}", decision.route.word(), plan.release, decision.reason));
-    decision.notes.iter().for_each(|note| say::result(&format!("note        {note}")));
+    told(&format!("{:<10}  release {}: {}", decision.route.word(), plan.release, decision.reason));
+    decision.notes.iter().for_each(|note| told(&format!("note        {note}")));
     for step in &plan.steps {
-        say::result(&format!("{:<10}  {:<7}  {}", word(step.action), step.kind.word(), step.reason));
+        told(&format!("{:<10}  {:<7}  {}", word(step.action), step.kind.word(), step.reason));
     }
+}
+
+/// One line of a result for people, whatever names somebody gave.
+fn told(text: &str) {
+    say::result(&inert(text));
 }
 
 fn word(action: Action) -> &'static str {
@@ -42,7 +47,7 @@ fn failure_json(failure: &Failure) -> Value {
 
 /// Everything, on one page.
 pub(crate) fn text(status: &Status) {
-    let line = |name: &str, text: &str| say::result(&format!("{name:<12}{text}"));
+    let line = |name: &str, text: &str| told(&format!("{name:<12}{text}"));
     line("release", status.release.short());
     match &status.next {
         Ok(plan) => line("next boot", &format!("{}: {}", plan.decision.route.word(), plan.decision.reason)),
@@ -77,10 +82,10 @@ pub(crate) fn text(status: &Status) {
             (false, count) => format!("{count} differences to the latest release"),
         },
     );
-    status.drift.render().iter().for_each(|each| say::result(&format!("  {each}")));
-    say::result("releases");
+    status.drift.render().iter().for_each(|each| told(&format!("  {each}")));
+    told("releases");
     for entry in &status.history {
-        say::result(&format!(
+        told(&format!(
             "  {:>4}  {}  {}  {:<14}  Directus {}, runner {}",
             entry.number,
             entry.recorded_at,

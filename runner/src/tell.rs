@@ -4,6 +4,7 @@
 use crate::say;
 use boot::Event;
 use contract::env::{Environment, LOG};
+use contract::inert::{inert, inert_lines};
 use contract::{Exit, Failure, Outcome};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -39,9 +40,9 @@ impl Style {
         match (self, event) {
             // Said at its end, with its time.
             (Style::Text, Event::Begin { .. }) => {}
-            (Style::Text, Event::Doing(text) | Event::Note(text)) => say::line(&format!("runner: {text}")),
+            (Style::Text, Event::Doing(text) | Event::Note(text)) => runner(&text),
             (Style::Text, Event::Done { step, what, elapsed }) => {
-                say::line(&format!("runner: {step:<7} {what} ({:.2} s)", elapsed.as_secs_f64()));
+                runner(&format!("{step:<7} {what} ({:.2} s)", elapsed.as_secs_f64()));
             }
             (Style::Json, Event::Begin { step, why }) => {
                 write("info", "begin", json!({ "step": step, "what": why }))
@@ -58,8 +59,8 @@ impl Style {
     /// A state of the whole: `prepared`, `serving`.
     pub(crate) fn state(self, state: &str, what: &str) {
         match self {
-            Style::Text if what.is_empty() => say::line(&format!("runner: {state}")),
-            Style::Text => say::line(&format!("runner: {state} {what}")),
+            Style::Text if what.is_empty() => runner(state),
+            Style::Text => runner(&format!("{state} {what}")),
             Style::Json => write("info", state, json!({ "what": what })),
         }
     }
@@ -67,7 +68,7 @@ impl Style {
     /// The end, when it is a failure.
     pub(crate) fn failure(self, failure: &Failure) {
         match self {
-            Style::Text => say::line(failure.render().trim_end()),
+            Style::Text => say::line(&inert_lines(failure.render().trim_end())),
             Style::Json => write(
                 "error",
                 "failed",
@@ -78,6 +79,11 @@ impl Style {
             ),
         }
     }
+}
+
+/// One line for people, whatever a server or a file has put into it.
+fn runner(text: &str) {
+    say::line(&format!("runner: {}", inert(text)));
 }
 
 fn write(level: &str, event: &str, more: Value) {

@@ -4,7 +4,8 @@
 use crate::log::Tail;
 use crate::{BootSettings, Interrupt};
 use contract::env;
-use contract::{Exit, Failure, Outcome};
+use contract::known::{EXCLUDE_TABLES, Fate, fate};
+use contract::{Exit, Failure, Outcome, Variables};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 use serde_json::{Value, json};
@@ -16,8 +17,6 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Directus' own name for tables that it must not look at; without it each table with a composite key is a warning per step (D13).
-const EXCLUDE_TABLES: &str = "DB_EXCLUDE_TABLES";
 /// How long the rest of a log may take to pass once its process has ended.
 const DRAIN_WITHIN: Duration = Duration::from_secs(1);
 const READY_WITHIN: Duration = Duration::from_secs(120);
@@ -78,6 +77,26 @@ pub struct Server {
     _connection: UnixStream,
 }
 
+/// All that Node is told. Of the database and of us it hears what we make of the settings, never the settings themselves: both ends must
+/// mean the same.
+fn environment(settings: &BootSettings, options: &Options<'_>) -> Variables {
+    let given = settings.environment.variables().iter();
+    let mut all: Variables =
+        given.filter(|(name, value)| matches!(fate(name, value), None | Some(Fate::PassedOn))).collect();
+    all.extend(settings.database.for_directus());
+    // Without it each table with a composite key is a warning per step (D13).
+    let excluded = settings.environment.get(EXCLUDE_TABLES).into_iter().map(str::to_owned);
+    let excluded: Vec<String> = excluded.chain(options.db_only.iter().cloned()).collect();
+    if !excluded.is_empty() {
+        all.set(EXCLUDE_TABLES, excluded.join(","));
+    }
+    all.with(env::DIRECTUS, settings.directus.display())
+        .with(env::PRELINKED, settings.prelinked.as_deref().unwrap_or("off".as_ref()).display())
+        .with(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
+        .with(env::CONFIG_PATH, env::NO_CONFIG)
+        .with(env::PGAPPNAME, options.application_name)
+}
+
 impl Bridge {
     /// Starts the Node program and returns at once; it imports Directus meanwhile (D36).
     /// The child dies with the calling *thread*.
@@ -91,25 +110,11 @@ impl Bridge {
         command
             .arg(settings.artefacts.bridge())
             .current_dir(&settings.directus)
-            // Ours with files resolved, and nothing else: both ends must mean the same database.
             .env_clear()
-            .envs(settings.environment.variables())
+            .envs(environment(settings, options))
             .env("RUNNER_BRIDGE_FD", theirs.as_raw_fd().to_string())
-            .env(env::DIRECTUS, &settings.directus)
-            .env(env::PRELINKED, settings.prelinked.as_deref().unwrap_or("off".as_ref()))
-            .env(env::QUICK_APPLY, if settings.quick_apply { "on" } else { "off" })
-            .env(env::CONFIG_PATH, env::NO_CONFIG)
-            .env(env::PGAPPNAME, options.application_name)
             .stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        // Directus demands what we have a default for.
-        for (name, value) in
-            [("DB_CLIENT", "pg"), ("DB_PORT", "5432"), (EXCLUDE_TABLES, &options.db_only.join(","))]
-        {
-            if settings.environment.get(name).is_none() && !value.is_empty() {
-                command.env(name, value);
-            }
-        }
         die_with_parent(&mut command);
         let their_fd = theirs.as_raw_fd();
         // SAFETY: the closure runs between fork and exec and makes one async-signal-safe system call; `theirs` is open until after
@@ -316,6 +321,7 @@ fn answer_failure(what: &str, error: &Value) -> Failure {
     let mut failure = Failure::new(what).cause(error["message"].as_str().unwrap_or("unknown"));
     if let Some(code) = error["code"].as_str() {
         failure = failure.cause(format!("code {code}"));
+        failure.hint = migrations::session::remedy(code).map(str::to_owned);
     }
     failure
 }
@@ -325,5 +331,49 @@ fn describe(status: ExitStatus) -> String {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => "no status".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_hears_of_the_database_and_of_us_what_we_make_of_the_settings() {
+        let given = Variables::from([
+            ("DB_CONNECTION_STRING", "postgres://u:p%40ss@10.0.0.1/d?sslmode=no-verify"),
+            ("DB_FILENAME", "/directus/database.sqlite"),
+            ("DB_SERVICE_HOST", "10.0.0.2"),
+            ("DB_POOL__MAX", "9"),
+            ("DB_EXCLUDE_TABLES", "theirs"),
+            ("PGDATA", "/data"),
+            ("RUNNER_ROLLBACK", "0123456789ab"),
+            ("SECRET", "s"),
+        ]);
+        let settings = BootSettings::from_environment(given.into()).unwrap();
+        let options = Options { application_name: "work", db_only: &["ours".to_owned()], log: Log::Stderr };
+        let told = environment(&settings, &options);
+        let told: Vec<String> = told.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            told,
+            [
+                "CONFIG_PATH=/dev/null",
+                "DB_CLIENT=pg",
+                "DB_DATABASE=d",
+                "DB_EXCLUDE_TABLES=theirs,ours",
+                "DB_HOST=string:10.0.0.1",
+                "DB_PASSWORD=p@ss",
+                "DB_POOL__MAX=9",
+                "DB_PORT=5432",
+                "DB_SSL__HOST=string:10.0.0.1",
+                "DB_SSL__REJECT_UNAUTHORIZED=false",
+                "DB_USER=u",
+                "PGAPPNAME=work",
+                "RUNNER_DIRECTUS=/directus",
+                "RUNNER_PRELINKED=/directus/prelinked",
+                "RUNNER_QUICK_APPLY=on",
+                "SECRET=s",
+            ]
+        );
     }
 }

@@ -7,9 +7,9 @@
 
 use crate::release::ReleaseId;
 use catalog::{Catalog, Drift, FORMAT};
+use contract::Outcome;
 use contract::sql::{literal, quoted};
-use contract::{Failure, Outcome};
-use migrations::session::{Session, describe};
+use migrations::session::{Session, failure};
 
 /// The table's name.
 pub const TABLE: &str = "schema_releases";
@@ -171,7 +171,7 @@ pub struct Record<'a> {
     pub fingerprint: &'a str,
 }
 
-/// Appends an entry; makes the table if there is none. One transaction.
+/// Appends an entry, and empties the catalogs that no boot asks for any more, which is all before the last completed one; makes the table if there is none. One transaction.
 ///
 /// # Errors
 /// When the role may not.
@@ -195,11 +195,15 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
         literal(&record.catalog.to_text()),
         literal(record.fingerprint),
     );
+    let prune = format!(
+        "UPDATE {table} SET listing = '' WHERE listing <> '' AND number < (SELECT max(number) FROM {table} WHERE NOT starts_with(how, {}))",
+        literal(BEGUN)
+    );
     // One message is one implicit transaction (P2).
     session
         .client()
-        .batch_execute(&format!("{make}; {insert}"))
-        .map_err(|error| Failure::new(format!("record the release in {table}")).cause(describe(&error)))?;
+        .batch_execute(&format!("{make}; {insert}; {prune}"))
+        .map_err(|error| failure(format!("record the release in {table}"), &error))?;
     // "already exists, skipping"
     session.take_notices();
     Ok(())

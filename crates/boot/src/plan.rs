@@ -16,6 +16,7 @@
 use crate::drift::{self, Policy};
 use crate::gate::Consent;
 use crate::history::{Entry, How, spelling};
+use crate::preflight;
 use crate::release::{Release, ReleaseId};
 use crate::state::{Directus, State};
 use catalog::{Drift, Line};
@@ -602,7 +603,7 @@ fn demand_admin(environment: &Environment, why: &str) -> Outcome<()> {
     let missing: Vec<&str> =
         [ADMIN_EMAIL, ADMIN_PASSWORD].into_iter().filter(|name| environment.get(name).is_none()).collect();
     if missing.is_empty() {
-        return Ok(());
+        return preflight::admin_email(environment);
     }
     Err(Failure::new(format!("install Directus: `{}` not set", missing.join("` and `")))
         .exit(Exit::Usage)

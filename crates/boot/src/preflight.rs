@@ -2,6 +2,7 @@
 
 use crate::release::Release;
 use crate::state::{Server, State};
+use contract::env::{ADMIN_EMAIL, Environment};
 use contract::{Exit, Failure, Outcome};
 
 /// The oldest server: `pg_current_xact_id()` is of 13.
@@ -24,11 +25,17 @@ pub fn server(server: &Server, release: &Release) -> Outcome<()> {
             .hint("connect to the primary: check DB_HOST"));
     }
     let wants_timescaledb = release.catalog.catalog.names("extension").any(|name| name == "timescaledb");
+    if wants_timescaledb && !server.timescaledb_preloaded && !server.timescaledb_available {
+        return Err(Failure::new("use the server: TimescaleDB is not installed on it")
+            .exit(Exit::Usage)
+            .cause("the migrations use it, and pg_available_extensions does not have it; told to load it, this server would not start")
+            .hint("use a server that has it, such as the image timescale/timescaledb-ha; of managed servers only some offer it"));
+    }
     if wants_timescaledb && !server.timescaledb_preloaded {
         return Err(Failure::new("use the server: TimescaleDB is not loaded")
             .exit(Exit::Usage)
             .cause("the migrations use it, and the server was started without it (P7)")
-            .hint("set shared_preload_libraries = 'timescaledb' and restart Postgres"));
+            .hint("set shared_preload_libraries = 'timescaledb', on a managed server among its parameters, and restart it"));
     }
     if server.timescaledb_restoring {
         return Err(Failure::new("use the server: TimescaleDB is in restoring mode")
@@ -37,6 +44,28 @@ pub fn server(server: &Server, release: &Release) -> Outcome<()> {
             .hint("wait for the restore to end, then: SELECT timescaledb_post_restore();"));
     }
     Ok(())
+}
+
+/// Judges the first administrator's address as far as it can be told without Directus, which refuses it only after its whole install.
+///
+/// # Errors
+/// Exit 2 when it cannot be one.
+pub fn admin_email(environment: &Environment) -> Outcome<()> {
+    let email = environment.get(ADMIN_EMAIL).unwrap_or_default();
+    let is_one = email.split_once('@').is_some_and(|(local, domain)| {
+        let labels: Vec<&str> = domain.split('.').collect();
+        !local.is_empty()
+            && labels.len() > 1
+            && labels.iter().all(|label| !label.is_empty())
+            && !email.contains(char::is_whitespace)
+            && !domain.contains('@')
+    });
+    if is_one {
+        return Ok(());
+    }
+    Err(Failure::new(format!("install Directus: `{ADMIN_EMAIL}` is no email address"))
+        .exit(Exit::Usage)
+        .hint("set it to the address that the first administrator logs in with: name@example.com"))
 }
 
 /// Judges the role, before an effect: `why` is what there is to do.
@@ -77,5 +106,30 @@ pub fn geometry(server: &Server, release: &Release) -> Outcome<()> {
         })
         .hint("a migration in db-init/: CREATE EXTENSION IF NOT EXISTS postgis;")),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract::Variables;
+
+    #[test]
+    fn an_address_is_told_from_what_cannot_be_one() {
+        let judge = |email: &str| admin_email(&Variables::new().with(ADMIN_EMAIL, email).into());
+        for email in ["admin@example.com", "a.b+c@mail.example.co", "ë@example.com"] {
+            assert_eq!(judge(email), Ok(()), "{email}");
+        }
+        for email in [
+            "admin",
+            "admin@localhost",
+            "@example.com",
+            "a b@example.com",
+            "a@b@example.com",
+            "a@example..com",
+            "a@.com",
+        ] {
+            assert_eq!(judge(email).unwrap_err().exit, Exit::Usage, "{email}");
+        }
     }
 }

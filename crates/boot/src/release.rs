@@ -17,7 +17,11 @@ use snapshot::rules;
 use snapshot::{Document, Finding, ParseError, Severity, Snapshot};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -299,11 +303,12 @@ impl Hash {
     /// Every file below `folder`, by its relative path; nothing when there is no such folder. Names with a leading dot are left
     /// out: Directus keeps what it downloads by itself in `.registry`.
     fn folder(&mut self, folder: &Path) -> Outcome<()> {
-        let mut files = Vec::new();
-        list(folder, folder, &mut files)
+        let files = Files::below(folder)
             .map_err(|error| Failure::new(format!("read `{}`", folder.display())).cause(error))?;
-        files.sort();
-        for name in files {
+        for (name, before) in files.again {
+            self.part(&name, before.as_bytes());
+        }
+        for name in files.names {
             let path = folder.join(&name);
             let content = std::fs::read(&path)
                 .map_err(|error| Failure::new(format!("read `{}`", path.display())).cause(error))?;
@@ -317,28 +322,56 @@ impl Hash {
     }
 }
 
-/// The regular files below `folder`, relative to `root`. Symbolic links are followed, as Directus follows them.
-fn list(root: &Path, folder: &Path, files: &mut Vec<String>) -> std::io::Result<()> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let path = entry?.path();
-        let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        if hidden {
-            continue;
+/// What is below a folder. Symbolic links are followed, as Directus follows them, and each folder is gone into once: links may lead in
+/// circles.
+#[derive(Default)]
+struct Files {
+    /// Regular files, by their names from the top.
+    names: Vec<String>,
+    /// Folders that were there already: the name, and the one before.
+    again: Vec<(String, String)>,
+    seen: HashMap<(u64, u64), String>,
+}
+
+impl Files {
+    fn below(root: &Path) -> std::io::Result<Files> {
+        let mut files = Files::default();
+        match std::fs::metadata(root) {
+            Ok(found) => files.list(root, root, &found)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        match std::fs::metadata(&path) {
-            Ok(found) if found.is_dir() => list(root, &path, files)?,
-            Ok(found) if found.is_file() => files.push(relative),
-            // A socket, or a link to nothing: no content to differ in.
-            _ => {}
-        }
+        files.names.sort();
+        Ok(files)
     }
-    Ok(())
+
+    fn list(&mut self, root: &Path, folder: &Path, found: &Metadata) -> std::io::Result<()> {
+        let name = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+        match self.seen.entry((found.dev(), found.ino())) {
+            Entry::Occupied(before) => {
+                self.again.push((name(folder), before.get().clone()));
+                return Ok(());
+            }
+            Entry::Vacant(place) => drop(place.insert(name(folder))),
+        }
+        // In order, so that it is the same name everywhere by which a folder is met first.
+        let mut paths = std::fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<Vec<PathBuf>>>()?;
+        paths.sort();
+        for path in paths {
+            if path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b".")) {
+                continue;
+            }
+            match std::fs::metadata(&path) {
+                Ok(found) if found.is_dir() => self.list(root, &path, &found)?,
+                Ok(found) if found.is_file() => self.names.push(name(&path)),
+                // A socket, or a link to nothing: no content to differ in.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -382,6 +415,14 @@ mod tests {
         assert_eq!(before, hash(&folder));
         std::fs::write(folder.join("hooks/dist/index.js"), "2").unwrap();
         assert_ne!(before, hash(&folder));
+        // Two links to the top: 2^40 paths, were each followed as often as the system lets one.
+        for link in ["hooks/one", "hooks/two"] {
+            std::os::unix::fs::symlink("..", folder.join(link)).unwrap();
+        }
+        let circular = hash(&folder);
+        assert_eq!(circular, hash(&folder));
+        std::fs::write(folder.join("hooks/dist/index.js"), "3").unwrap();
+        assert_ne!(circular, hash(&folder));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

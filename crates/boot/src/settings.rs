@@ -4,6 +4,7 @@ use crate::drift::Policy;
 use crate::gate::Consent;
 use crate::plan::Choices;
 use contract::env::{self, Environment};
+use contract::known::refuse_unknown;
 use contract::{Artefacts, DatabaseSettings, Exit, Failure, Outcome, Variables};
 use std::path::PathBuf;
 
@@ -44,7 +45,7 @@ pub struct BootSettings {
 /// The environment of this process, with files resolved.
 ///
 /// # Errors
-/// Exit 2 when a variable is not UTF-8, when NAME and NAME_FILE are both set, or when a file cannot be read.
+/// Exit 2 when a variable is not UTF-8, when NAME and NAME_FILE are both set, when a file cannot be read, or when nobody knows a `RUNNER_…`.
 pub fn process_environment() -> Outcome<Environment> {
     let mut variables = Variables::new();
     for (name, value) in std::env::vars_os() {
@@ -59,7 +60,10 @@ pub fn process_environment() -> Outcome<Environment> {
             (Err(_), _) => {}
         }
     }
-    Environment::resolve(variables, |path| std::fs::read_to_string(path).map_err(|error| error.to_string()))
+    let read = |path: &str| std::fs::read_to_string(path).map_err(|error| error.to_string());
+    let environment = Environment::resolve(variables, read)?;
+    refuse_unknown(&environment, &["RUNNER_"])?;
+    Ok(environment)
 }
 
 impl BootSettings {
@@ -81,10 +85,10 @@ impl BootSettings {
             prelinked,
             node: path(env::NODE, "node"),
             database: DatabaseSettings::from_environment(&environment)?,
-            db_wait_s: environment.number(env::DB_WAIT_S, 60)?,
-            lock_wait_s: environment.number(env::LOCK_WAIT_S, 600)?,
-            stop_wait_s: environment.number(env::STOP_WAIT_S, 8)?,
-            directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900)?,
+            db_wait_s: environment.number(env::DB_WAIT_S, 60, env::WAIT_S)?,
+            lock_wait_s: environment.number(env::LOCK_WAIT_S, 600, env::WAIT_S)?,
+            stop_wait_s: environment.number(env::STOP_WAIT_S, 8, env::STEP_S)?,
+            directus_wait_s: environment.number(env::DIRECTUS_WAIT_S, 900, env::STEP_S)?,
             quick_apply: is_on(&environment, env::QUICK_APPLY)?,
             proves_catalog: is_on(&environment, env::CATALOG)?,
             choices: choices(&environment)?,

@@ -8,10 +8,11 @@ use crate::history::{self, Entry, History};
 use crate::release::ReleaseId;
 use catalog::Catalog;
 use catalog::sql::{self, Tables};
+use contract::Outcome;
 use contract::sql::{literal, quoted};
-use contract::{Failure, Outcome};
 use migrations::ledger;
-use migrations::session::{Session, describe};
+use migrations::schema::{self, SCHEMA};
+use migrations::session::{Session, failure};
 use postgres::SimpleQueryMessage;
 use std::collections::BTreeSet;
 
@@ -45,6 +46,8 @@ pub struct Server {
     pub timescaledb: Option<String>,
     /// Whether TimescaleDB was loaded at the server's start.
     pub timescaledb_preloaded: bool,
+    /// Whether it could be: the server has its files. Asked only where it is not loaded.
+    pub timescaledb_available: bool,
     /// Whether a restore was begun with `timescaledb_pre_restore()` and not ended.
     pub timescaledb_restoring: bool,
     /// PostGIS' version in this database.
@@ -228,41 +231,40 @@ fn facts(session: &mut Session) -> Outcome<(Server, Presence)> {
     let markers = MARKERS.map(literal).join(",");
     let query = FACTS
         .replace("{markers}", &markers)
-        .replace("{ledger}", &literal(ledger::TABLE))
-        .replace("{history}", &literal(history::TABLE))
+        .replace("{home}", SCHEMA)
+        .replace("{ledger}", ledger::TABLE)
+        .replace("{history}", history::TABLE)
+        .replace("{schema}", &schema::facts(&[ledger::TABLE, history::TABLE]))
         .replace("{work}", &literal(WORK));
     let row = simple(session, &query)?.into_iter().flatten().next().unwrap_or_default();
     let text = |at: usize| row.get(at).cloned().unwrap_or_default();
     let some = |at: usize| Some(text(at)).filter(|text| !text.is_empty());
     let truth = |at: usize| text(at) == "t";
     let list = |at: usize| text(at).split_whitespace().map(str::to_owned).collect::<Vec<String>>();
-    if text(8).is_empty() {
-        return Err(Failure::new("find a schema to work in")
-            .cause("no schema of this role's search_path exists")
-            .hint("create the schema, or ALTER ROLE … SET search_path TO public"));
-    }
+    schema::judge(std::array::from_fn(|at| row.get(JUDGED + at).map_or("", String::as_str)))?;
     let server = Server {
         version_num: text(0).parse().unwrap_or(0),
         version: text(1),
         read_only: truth(2),
         timescaledb: some(3),
         timescaledb_preloaded: truth(4),
+        timescaledb_available: truth(17),
         timescaledb_restoring: truth(5),
         postgis: some(6),
         geometry: truth(7),
-        role: text(9),
-        may_create: truth(10),
-        leftovers: list(15).iter().filter_map(|pid| pid.parse().ok()).collect(),
+        role: text(8),
+        may_create: truth(9),
+        leftovers: list(14).iter().filter_map(|pid| pid.parse().ok()).collect(),
     };
     let presence = Presence {
-        home: text(8),
-        missing: list(11),
-        directus_tables: text(12).parse().unwrap_or(0),
-        ledger: some(13),
-        history: some(14),
+        home: SCHEMA.to_owned(),
+        missing: list(10),
+        directus_tables: text(11).parse().unwrap_or(0),
+        ledger: truth(12).then(|| SCHEMA.to_owned()),
+        history: truth(13).then(|| SCHEMA.to_owned()),
         timescaledb: server.timescaledb.is_some(),
-        policies: truth(16),
-        access: truth(17),
+        policies: truth(15),
+        access: truth(16),
         fingerprints: truth(18),
     };
     Ok((server, presence))
@@ -277,18 +279,21 @@ SELECT current_setting('server_version_num'), current_setting('server_version'),
        coalesce(current_setting('timescaledb.restoring', true) = 'on', false),
        (SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'postgis'),
        to_regtype('geometry') IS NOT NULL,
-       home.name, current_user, has_schema_privilege(home.name, 'CREATE'),
-       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass(format('%I.%I', home.name, marker)) IS NULL),
-       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(home.name))
+       current_user, has_schema_privilege(to_regnamespace('{home}'), 'CREATE'),
+       (SELECT string_agg(marker, ' ') FROM unnest(ARRAY[{markers}]) AS marker WHERE to_regclass('{home}.' || marker) IS NULL),
+       (SELECT count(*) FROM pg_catalog.pg_class c WHERE c.relnamespace = to_regnamespace('{home}')
         AND c.relkind = 'r' AND starts_with(c.relname::text, 'directus_')),
-       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({ledger})),
-       (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass({history})),
+       to_regclass('{home}.{ledger}') IS NOT NULL, to_regclass('{home}.{history}') IS NOT NULL,
        (SELECT string_agg(a.pid::text, ' ') FROM pg_catalog.pg_stat_activity a WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
         AND a.application_name ~ ('^runner-[0-9a-f]{8}' || {work} || '$')),
-       to_regclass(format('%I.directus_policies', home.name)) IS NOT NULL, to_regclass(format('%I.directus_access', home.name)) IS NOT NULL,
-       EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass({history}) AND a.attname = 'fingerprint')
-FROM (SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid = to_regclass('directus_collections')), current_schema()) AS name) AS home";
+       to_regclass('{home}.directus_policies') IS NOT NULL, to_regclass('{home}.directus_access') IS NOT NULL,
+       CASE WHEN current_setting('timescaledb.disable_load', true) IS NULL AND current_setting('timescaledb.restoring', true) IS NULL
+            THEN EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'timescaledb') END,
+       EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = to_regclass('{home}.{history}') AND a.attname = 'fingerprint'),
+       {schema}";
+
+/// Where in [`FACTS`] the columns of the schema begin.
+const JUDGED: usize = 19;
 
 /// Policies came with Directus 11; one of its own migrations turns the roles of an older one into them, statement by statement. A boot that
 /// was killed in between left `directus_policies` without `directus_access`: nobody has access then.
@@ -342,7 +347,7 @@ fn ask(session: &mut Session, queries: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
 
 fn simple(session: &mut Session, text: &str) -> Outcome<Vec<Vec<Vec<String>>>> {
     let messages = session.client().simple_query(text).map_err(|error| {
-        let failure = Failure::new("read the state of the database").cause(describe(&error));
+        let failure = failure("read the state of the database", &error);
         match error.code().map(|code| code.code()) {
             Some("42501") => failure.hint(format!(
                 "grant this role SELECT on {}, {} and Directus' tables",

@@ -1,45 +1,32 @@
-//! Where the database is, read from Directus' own variables, so that there is one place to configure both.
+//! Where the database is: read from Directus' own variables, and written for Directus, which reads nothing else. So both ends of one boot
+//! mean the same server, the same database and the same encryption.
+
+mod url;
 
 use crate::env::Environment;
-use crate::{Exit, Failure, Outcome, Secret};
+use crate::known::refuse_unknown;
+use crate::{Exit, Failure, Outcome, Secret, Variables};
+use core::net::IpAddr;
+use url::Url;
 
 /// How to reach the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseSettings {
-    /// The address.
-    pub target: Target,
-    /// Encryption, with the meaning that node-postgres gives the same settings.
+    /// Host name or address; one that starts with `/` is the folder of a unix socket (D27).
+    pub host: String,
+    /// TCP port, or the number in the socket's name.
+    pub port: u16,
+    /// Database name.
+    pub database: String,
+    /// Role.
+    pub user: String,
+    /// Password, if one is needed.
+    pub password: Option<Secret>,
+    /// Encryption.
     pub tls: Tls,
+    /// What we prove ourselves with, beside the password.
+    pub certificate: Option<ClientCertificate>,
 }
-
-/// The address of the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// `DB_HOST` and its siblings. A host that starts with `/` is the folder of a unix socket (D27).
-    Parts {
-        /// Host name, address or socket folder.
-        host: String,
-        /// TCP port, or the number in the socket's name.
-        port: u16,
-        /// Database name.
-        database: String,
-        /// Role.
-        user: String,
-        /// Password, if one is needed.
-        password: Option<Secret>,
-    },
-    /// `DB_CONNECTION_STRING`, without its `ssl…` parameters: they are in [`DatabaseSettings::tls`].
-    Url(Secret),
-}
-
-/// What would make the runner's connections and Directus' mean different things.
-const MISUNDERSTOOD: [(&str, &str); 2] = [
-    (
-        "DB_SEARCH_PATH",
-        "Directus would look at another schema than the migrations; everything lies in the role's own search path",
-    ),
-    ("PGOPTIONS", "it changes Directus' connections and not the runner's"),
-];
 
 /// Encryption of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,11 +42,30 @@ pub enum Tls {
     },
 }
 
+/// A certificate of the client's and its key, in PEM form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate, then those between it and the authority.
+    pub certificate: String,
+    /// Its private key, without a passphrase.
+    pub key: Secret,
+}
+
+/// How a connection is encrypted, before anybody says whom to trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Off,
+    Unverified,
+    Verified,
+}
+
+const PARTS: &str = "set DB_HOST, DB_PORT, DB_DATABASE, DB_USER and DB_PASSWORD (or DB_PASSWORD_FILE), or DB_CONNECTION_STRING";
+
 impl DatabaseSettings {
     /// Reads the settings.
     ///
     /// # Errors
-    /// Exit 2, naming the variable and the remedy, when one is missing or malformed, or when the database is not Postgres.
+    /// Exit 2, naming the variable and the remedy, when one is missing, malformed or unknown, or when the database is not Postgres.
     pub fn from_environment(environment: &Environment) -> Outcome<Self> {
         if let Some(client) =
             environment.get("DB_CLIENT").filter(|client| !["pg", "postgres"].contains(client))
@@ -69,80 +75,130 @@ impl DatabaseSettings {
                 "set DB_CLIENT=pg",
             ));
         }
-        for (name, why) in MISUNDERSTOOD {
-            if environment.get(name).is_some() {
-                return Err(usage(format!("`{name}` is set: {why}"), &format!("leave {name} out")));
+        refuse_unknown(environment, &["DB_", "PG"])?;
+        let url = match text(environment, "DB_CONNECTION_STRING")? {
+            Some(url) => {
+                let twice = ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD"];
+                if let Some(name) = twice.iter().find(|name| environment.get(name).is_some()) {
+                    return Err(usage(
+                        format!("`DB_CONNECTION_STRING` and `{name}` are both set"),
+                        "keep the connection string, or its parts",
+                    ));
+                }
+                Url::parse(url)?
             }
-        }
-        // Directus takes `string:12345` for a typed value; we would take it for the value.
-        for name in ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD", "DB_CONNECTION_STRING"] {
-            let typed = |value: &str| {
-                ["string:", "number:", "boolean:", "json:", "array:", "regex:"]
-                    .iter()
-                    .any(|prefix| value.starts_with(prefix))
-            };
-            if environment.get(name).is_some_and(typed) {
-                return Err(usage(
-                    format!("`{name}` has one of Directus' type prefixes"),
-                    "write the value alone",
-                ));
-            }
-        }
-        let tls = tls_from(environment)?;
-        if let Some(url) = environment.get("DB_CONNECTION_STRING") {
-            let (url, tls_of_url) = split_tls_parameters(url)?;
-            return Ok(DatabaseSettings {
-                target: Target::Url(Secret::new(url)),
-                tls: tls_of_url.unwrap_or(tls),
-            });
-        }
-        let required = |name: &str| {
-            environment.get(name).map(str::to_owned).ok_or_else(|| {
-                usage(
-                    format!("`{name}` is not set"),
-                    "set DB_HOST, DB_PORT, DB_DATABASE, DB_USER and DB_PASSWORD (or DB_PASSWORD_FILE), or DB_CONNECTION_STRING",
-                )
-            })
+            None => of_parts(environment)?,
         };
-        let port = environment.get("DB_PORT").unwrap_or("5432");
-        let port =
-            port.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
-                usage(format!("`DB_PORT` is `{port}`, not a port number"), "set DB_PORT=5432")
-            })?;
-        Ok(DatabaseSettings {
-            target: Target::Parts {
-                host: required("DB_HOST")?,
-                port,
-                database: required("DB_DATABASE")?,
-                user: required("DB_USER")?,
-                password: environment.get("DB_PASSWORD").map(Secret::new),
-            },
-            tls,
-        })
+        let (tls, certificate) = tls_from(environment, url.mode)?;
+        let Url { host, database, user, password, port, .. } = url;
+        Ok(DatabaseSettings { host, port: port.unwrap_or(5432), database, user, password, tls, certificate })
     }
 
-    /// The address for people: never the password, never the URL itself.
+    /// The variables that say all of this: [`DatabaseSettings::from_environment`] reads the same settings back.
+    pub fn variables(&self) -> Variables {
+        let mut all = Variables::new()
+            .with("DB_CLIENT", "pg")
+            .with("DB_HOST", literal(&self.host))
+            .with("DB_PORT", self.port)
+            .with("DB_DATABASE", literal(&self.database))
+            .with("DB_USER", literal(&self.user));
+        all.extend(self.password.as_ref().map(|password| ("DB_PASSWORD", literal(password.expose()))));
+        match &self.tls {
+            Tls::Off => all.set("DB_SSL", false),
+            Tls::Unverified => all.set("DB_SSL__REJECT_UNAUTHORIZED", false),
+            Tls::Verified { ca } => {
+                all.set("DB_SSL__REJECT_UNAUTHORIZED", true);
+                all.extend(ca.as_ref().map(|ca| ("DB_SSL__CA", literal(ca))));
+            }
+        }
+        if let Some(own) = &self.certificate {
+            all.extend([
+                ("DB_SSL__CERT", literal(&own.certificate)),
+                ("DB_SSL__KEY", literal(own.key.expose())),
+            ]);
+        }
+        all
+    }
+
+    /// The same for Directus, whose driver needs to be told more to mean the same.
+    pub fn for_directus(&self) -> Variables {
+        let mut all = self.variables();
+        // It would compare the certificate with the name `localhost`, whatever the address is.
+        if self.tls != Tls::Off && self.host.parse::<IpAddr>().is_ok() {
+            all.set("DB_SSL__HOST", literal(&self.host));
+        }
+        if self.password.is_none() {
+            // It would look in ~/.pgpass. A file that is not there is passed over without a word.
+            all.set("PGPASSFILE", "/dev/null/none");
+        }
+        all
+    }
+
+    /// The address for people, without the password.
     pub fn describe(&self) -> String {
-        match &self.target {
-            Target::Parts { host, port, database, user, .. } if host.starts_with('/') => {
-                format!("database `{database}` as `{user}` through the socket `{host}/.s.PGSQL.{port}`")
-            }
-            Target::Parts { host, port, database, user, .. } => {
-                format!("database `{database}` as `{user}` at `{host}:{port}`")
-            }
-            Target::Url(url) => {
-                let address = url.expose().split_once('?').map_or(url.expose(), |(address, _)| address);
-                match address.rsplit_once('@') {
-                    Some((_, rest)) => format!("database at `{rest}`"),
-                    None => "database of `DB_CONNECTION_STRING`".to_owned(),
-                }
-            }
+        let DatabaseSettings { host, port, database, user, .. } = self;
+        match host.starts_with('/') {
+            true => format!("database `{database}` as `{user}` through the socket `{host}/.s.PGSQL.{port}`"),
+            false => format!("database `{database}` as `{user}` at `{host}:{port}`"),
         }
     }
 }
 
 fn usage(what: String, hint: &str) -> Failure {
     Failure::new(format!("read the database settings: {what}")).exit(Exit::Usage).hint(hint)
+}
+
+/// The prefixes by which Directus tells types in values.
+const FLAGS: [&str; 6] = ["string:", "number:", "boolean:", "json:", "array:", "regex:"];
+
+/// A text of the environment's, as Directus reads it: without `string:` in front.
+///
+/// # Errors
+/// Exit 2 when it is said to be something else than a text.
+fn text<'a>(environment: &'a Environment, name: &str) -> Outcome<Option<&'a str>> {
+    let Some(value) = environment.get(name) else { return Ok(None) };
+    match FLAGS.iter().find(|flag| value.starts_with(**flag)) {
+        Some(&"string:") => Ok(value.strip_prefix("string:").filter(|value| !value.is_empty())),
+        Some(_) => Err(usage(
+            format!("`{name}` begins with one of Directus' types"),
+            "write the value alone, or string: before it",
+        )),
+        None => Ok(Some(value)),
+    }
+}
+
+/// A value that Directus reads as this very text: of others it makes a number, a list or JSON.
+fn literal(text: &str) -> String {
+    let is_plain = text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+        && !text.contains(',')
+        && !FLAGS.iter().any(|flag| text.starts_with(flag))
+        && !["true", "false", "null"].contains(&text);
+    if is_plain { text.to_owned() } else { format!("string:{text}") }
+}
+
+fn of_parts(environment: &Environment) -> Outcome<Url> {
+    let required = |name: &str| {
+        text(environment, name)?
+            .map(str::to_owned)
+            .ok_or_else(|| usage(format!("`{name}` is not set"), PARTS))
+    };
+    let port = |port: &str| {
+        port.parse().ok().filter(|port| *port != 0).ok_or_else(|| {
+            let hint = match port.contains("://") {
+                true => "set DB_PORT=5432: Kubernetes sets it otherwise where a service is named db",
+                false => "set DB_PORT=5432",
+            };
+            usage(format!("`DB_PORT` is `{port}`, not a port number"), hint)
+        })
+    };
+    Ok(Url {
+        host: required("DB_HOST")?,
+        port: environment.get("DB_PORT").map(port).transpose()?,
+        database: required("DB_DATABASE")?,
+        user: required("DB_USER")?,
+        password: text(environment, "DB_PASSWORD")?.map(Secret::new),
+        mode: None,
+    })
 }
 
 fn flag(environment: &Environment, name: &str) -> Outcome<Option<bool>> {
@@ -154,67 +210,46 @@ fn flag(environment: &Environment, name: &str) -> Outcome<Option<bool>> {
     }
 }
 
-fn tls_from(environment: &Environment) -> Outcome<Tls> {
-    let ca = environment.get("DB_SSL__CA").map(str::to_owned);
-    let reject_unauthorized = flag(environment, "DB_SSL__REJECT_UNAUTHORIZED")?;
-    let wanted = flag(environment, "DB_SSL")?.unwrap_or(ca.is_some() || reject_unauthorized.is_some());
-    Ok(match (wanted, reject_unauthorized) {
-        (false, _) => Tls::Off,
-        (true, Some(false)) => Tls::Unverified,
-        (true, _) => Tls::Verified { ca },
-    })
-}
-
-/// Takes `sslmode` out of a connection string. The `postgres` crate knows disable, prefer and require only (P14); node-postgres
-/// verifies for every mode but `disable` and `no-verify`, and both ends of one boot must agree.
-fn split_tls_parameters(url: &str) -> Outcome<(String, Option<Tls>)> {
-    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+/// In this order: what the connection string says, `DB_SSL`; and without either, whatever only makes sense with encryption asks for it.
+fn tls_from(environment: &Environment, of_url: Option<Mode>) -> Outcome<(Tls, Option<ClientCertificate>)> {
+    let pem = |name: &str, what: &str| match text(environment, name)? {
+        Some(value) if !value.contains("-----BEGIN") => Err(usage(
+            format!("`{name}` holds no {what} in PEM form"),
+            &format!("-----BEGIN …; for the path of a file there is {name}_FILE"),
+        )),
+        value => Ok(value.map(str::to_owned)),
+    };
+    let ca = pem("DB_SSL__CA", "certificate")?;
+    let (certificate, key) = (pem("DB_SSL__CERT", "certificate")?, pem("DB_SSL__KEY", "key")?);
+    let (wanted, verify) = (flag(environment, "DB_SSL")?, flag(environment, "DB_SSL__REJECT_UNAUTHORIZED")?);
+    if of_url.is_some() && (wanted.is_some() || verify.is_some()) {
         return Err(usage(
-            "`DB_CONNECTION_STRING` is not a postgres:// URL".to_owned(),
-            "write postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+            "`sslmode` in `DB_CONNECTION_STRING` and `DB_SSL` or `DB_SSL__REJECT_UNAUTHORIZED` are both set"
+                .to_owned(),
+            "keep one of them",
         ));
     }
-    let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
-    // A part of a password, most likely: the driver ends it at the first `@`, node-postgres at the `?`, and no message could tell what
-    // of it may be shown.
-    if query.contains('@') {
-        return Err(usage(
-            "`DB_CONNECTION_STRING` has an `@` behind a `?`".to_owned(),
-            "write the special characters of a password or parameter percent-encoded: `?` is %3F, `@` is %40",
-        ));
-    }
-    let mut tls = None;
-    let mut rest = Vec::new();
-    for parameter in query.split('&') {
-        match parameter.split_once('=') {
-            Some(("sslmode", "disable")) => tls = Some(Tls::Off),
-            Some(("sslmode", "no-verify")) => tls = Some(Tls::Unverified),
-            Some(("sslmode", "prefer" | "require" | "verify-ca" | "verify-full")) => {
-                tls = Some(Tls::Verified { ca: None })
-            }
-            Some(("sslmode", other)) => {
-                return Err(usage(
-                    format!("`sslmode={other}` in `DB_CONNECTION_STRING` is unknown"),
-                    "use disable, no-verify, require, verify-ca or verify-full",
-                ));
-            }
-            Some(("password", _)) => {
-                return Err(usage(
-                    "a `password` parameter in `DB_CONNECTION_STRING` is not supported".to_owned(),
-                    "write postgres://USER:PASSWORD@HOST:PORT/DATABASE, percent-encoded",
-                ));
-            }
-            Some((name @ ("sslcert" | "sslkey" | "sslrootcert"), _)) => {
-                return Err(usage(
-                    format!("`{name}` in `DB_CONNECTION_STRING` is not supported"),
-                    "give the authority's certificate as DB_SSL__CA_FILE, with DB_HOST and its siblings",
-                ));
-            }
-            _ => rest.push(parameter),
+    let is_implied = ca.is_some() || certificate.is_some() || key.is_some() || verify.is_some();
+    let mode = of_url.unwrap_or(match (wanted.unwrap_or(is_implied), verify) {
+        (false, _) => Mode::Off,
+        (true, Some(false)) => Mode::Unverified,
+        (true, _) => Mode::Verified,
+    });
+    let certificate = match (certificate, key.map(Secret::new)) {
+        (Some(certificate), Some(key)) => Some(ClientCertificate { certificate, key }),
+        (None, None) => None,
+        _ => {
+            return Err(usage(
+                "of `DB_SSL__CERT` and `DB_SSL__KEY` one is not set".to_owned(),
+                "set both, or DB_SSL__CERT_FILE and DB_SSL__KEY_FILE",
+            ));
         }
-    }
-    let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
-    Ok((format!("{address}{query}"), tls))
+    };
+    Ok(match mode {
+        Mode::Off => (Tls::Off, None),
+        Mode::Unverified => (Tls::Unverified, certificate),
+        Mode::Verified => (Tls::Verified { ca }, certificate),
+    })
 }
 
 #[cfg(test)]
@@ -226,6 +261,7 @@ mod tests {
         DatabaseSettings::from_environment(&pairs.iter().copied().collect::<Variables>().into())
     }
 
+    const PEM: &str = "-----BEGIN CERTIFICATE-----";
     const PARTS: [(&str, &str); 4] =
         [("DB_HOST", "db"), ("DB_DATABASE", "rally"), ("DB_USER", "directus"), ("DB_PASSWORD", "hunter2")];
 
@@ -260,23 +296,78 @@ mod tests {
         assert_eq!(with(&[]).unwrap().tls, Tls::Off);
         assert_eq!(with(&[("DB_SSL", "true")]).unwrap().tls, Tls::Verified { ca: None });
         assert_eq!(with(&[("DB_SSL__REJECT_UNAUTHORIZED", "false")]).unwrap().tls, Tls::Unverified);
-        assert_eq!(with(&[("DB_SSL__CA", "pem")]).unwrap().tls, Tls::Verified { ca: Some("pem".to_owned()) });
+        assert_eq!(with(&[("DB_SSL__CA", PEM)]).unwrap().tls, Tls::Verified { ca: Some(PEM.to_owned()) });
         assert_eq!(with(&[("DB_SSL", "yes")]).unwrap_err().exit, Exit::Usage);
     }
 
     #[test]
-    fn the_mode_leaves_the_connection_string() {
-        let url = "postgres://a:b@c/d?application_name=x&sslmode=verify-full";
-        let settings = settings(&[("DB_CONNECTION_STRING", url)]).unwrap();
-        assert_eq!(settings.tls, Tls::Verified { ca: None });
-        assert_eq!(settings.target, Target::Url(Secret::new("postgres://a:b@c/d?application_name=x")));
+    fn a_connection_string_and_its_parts_are_the_same_settings() {
+        let url = "postgres://directus:hunter2@db/rally";
+        let of_url = |more: &[(&'static str, &'static str)]| {
+            settings(&[&[("DB_CONNECTION_STRING", url)], more].concat())
+        };
+        for more in [
+            &[][..],
+            &[("DB_SSL", "true")],
+            &[("DB_SSL__CA", PEM)],
+            &[("DB_SSL__REJECT_UNAUTHORIZED", "false")],
+        ] {
+            assert_eq!(of_url(more), with(more), "{more:?}");
+        }
+        assert_eq!(of_url(&[("DB_HOST", "db")]).unwrap_err().exit, Exit::Usage);
+        let twice =
+            settings(&[("DB_CONNECTION_STRING", "postgres://u@h/d?sslmode=require"), ("DB_SSL", "true")]);
+        assert!(twice.unwrap_err().what.contains("are both set"));
     }
 
     #[test]
-    fn what_the_two_ends_would_understand_differently_is_refused() {
-        for pair in [("DB_SEARCH_PATH", "other"), ("PGOPTIONS", "-c x=y"), ("DB_PASSWORD", "string:123")] {
-            assert_eq!(with(&[pair]).unwrap_err().exit, Exit::Usage, "{pair:?}");
+    fn what_nobody_here_knows_is_refused() {
+        for name in [
+            "DB_SEARCH_PATH",
+            "DB_SSL__SERVERNAME",
+            "DB_SSL__MIN_VERSION",
+            "DB_OPTIONS",
+            "PGOPTIONS",
+            "PGSSLMODE",
+            "PGHOST",
+        ] {
+            let failure = with(&[(name, "x")]).unwrap_err();
+            assert!(failure.exit == Exit::Usage && failure.what.contains(name), "{}", failure.render());
         }
+        assert!(
+            with(&[("DB_POOL__MAX", "9"), ("DB_FILENAME", "/x"), ("DB_SERVICE_HOST", "10.0.0.1")]).is_ok()
+        );
+    }
+
+    #[test]
+    fn a_clients_certificate_has_its_key() {
+        let own = with(&[("DB_SSL__CERT", PEM), ("DB_SSL__KEY", PEM)]).unwrap();
+        assert_eq!((own.tls, own.certificate.is_some()), (Tls::Verified { ca: None }, true));
+        assert!(with(&[("DB_SSL__CERT", PEM)]).unwrap_err().what.contains("DB_SSL__KEY"));
+    }
+
+    #[test]
+    fn a_path_in_the_place_of_a_certificate_is_told_its_own_variable() {
+        let failure = with(&[("DB_SSL__CA", "/etc/ca.pem")]).unwrap_err();
+        assert!(failure.hint.unwrap().contains("DB_SSL__CA_FILE"));
+    }
+
+    #[test]
+    fn what_is_written_for_directus_is_read_back_as_it_was() {
+        for password in ["true", "0123", "a,b", "string:x", "{\"a\":1}", "hunter2"] {
+            let given = with(&[("DB_SSL", "1"), ("DB_HOST", "10.0.0.1")]).unwrap();
+            let given = DatabaseSettings { password: Some(Secret::new(password)), ..given };
+            assert_eq!(
+                DatabaseSettings::from_environment(&given.variables().into()),
+                Ok(given),
+                "{password}"
+            );
+        }
+        // Its driver would look for the name `localhost` in the certificate, and for a password in the home folder.
+        let told =
+            with(&[("DB_SSL", "1"), ("DB_HOST", "10.0.0.1"), ("DB_PASSWORD", "")]).unwrap().for_directus();
+        assert_eq!(told.get("DB_SSL__HOST"), Some("string:10.0.0.1"));
+        assert!(told.get("PGPASSFILE").is_some());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!    stores add it; Directus itself would keep it. So whoever starts Directus hands it the resolved value, not the file.
 
 use crate::{Exit, Failure, Outcome, Variables};
+use std::ops::RangeInclusive;
 
 /// Where the artefacts lie. Default: `/directus`.
 pub const ROOT: &str = "RUNNER_ROOT";
@@ -15,6 +16,11 @@ pub const DIRECTUS: &str = "RUNNER_DIRECTUS";
 pub const PRELINKED: &str = "RUNNER_PRELINKED";
 /// The Node 22 program. Default: `node`, found on PATH.
 pub const NODE: &str = "RUNNER_NODE";
+/// How long one may wait for something, in seconds: up to a week; 0 tries once.
+pub const WAIT_S: RangeInclusive<u64> = 0..=604_800;
+/// How long something may take, in seconds: as long, and never no time at all.
+pub const STEP_S: RangeInclusive<u64> = 1..=604_800;
+
 /// How long to wait for the database, in seconds. Default: 60.
 pub const DB_WAIT_S: &str = "RUNNER_DB_WAIT_S";
 /// How long to wait for another boot to finish, in seconds. Default: 600.
@@ -70,6 +76,8 @@ pub const READ: &[&str] = &[
     "DB_PASSWORD",
     "DB_SSL",
     "DB_SSL__CA",
+    "DB_SSL__CERT",
+    "DB_SSL__KEY",
     "DB_SSL__REJECT_UNAUTHORIZED",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
@@ -115,6 +123,8 @@ pub const FILE_BACKED: &[&str] = &[
     "DB_USER",
     "DB_PASSWORD",
     "DB_SSL__CA",
+    "DB_SSL__CERT",
+    "DB_SSL__KEY",
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
     "ADMIN_TOKEN",
@@ -173,11 +183,12 @@ impl Environment {
     /// The value of `name` as a whole number of the unit in its name.
     ///
     /// # Errors
-    /// Exit 2 when it is not one.
-    pub fn number(&self, name: &str, default: u64) -> Outcome<u64> {
+    /// Exit 2 when it is not one, or none of `range`.
+    pub fn number(&self, name: &str, default: u64, range: RangeInclusive<u64>) -> Outcome<u64> {
         let Some(text) = self.get(name) else { return Ok(default) };
-        text.parse().map_err(|_| {
-            Failure::new(format!("read `{name}`: `{text}` is not a whole number"))
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            Failure::new(format!("read `{name}`: `{text}` is not a whole number from {least} to {most}"))
                 .exit(Exit::Usage)
                 .hint(format!("set {name} to a number, or leave it out for {default}"))
         })
@@ -232,8 +243,16 @@ mod tests {
     #[test]
     fn a_number_with_letters_is_refused() {
         let environment = environment(&[(DB_WAIT_S, "1m")]).unwrap();
-        assert_eq!(environment.number(DB_WAIT_S, 60).unwrap_err().exit, Exit::Usage);
-        assert_eq!(environment.number(LOCK_WAIT_S, 600).unwrap(), 600);
+        assert_eq!(environment.number(DB_WAIT_S, 60, WAIT_S).unwrap_err().exit, Exit::Usage);
+        assert_eq!(environment.number(LOCK_WAIT_S, 600, WAIT_S).unwrap(), 600);
+    }
+
+    #[test]
+    fn a_time_without_end_and_no_time_at_all_are_refused() {
+        let environment =
+            environment(&[(DB_WAIT_S, "18446744073709551615"), (DIRECTUS_WAIT_S, "0")]).unwrap();
+        assert!(environment.number(DB_WAIT_S, 60, WAIT_S).unwrap_err().what.contains("from 0 to 604800"));
+        assert_eq!(environment.number(DIRECTUS_WAIT_S, 900, STEP_S).unwrap_err().exit, Exit::Usage);
     }
 
     #[test]

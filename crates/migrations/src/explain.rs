@@ -129,7 +129,7 @@ fn remedy(context: &Context<'_>, error: &DbError, span: Span) -> Option<String> 
         "0A000" | "58P01" if message.contains("extension") => {
             "the server lacks the extension: use a database image that has it (timescale/timescaledb-ha:pg16)".to_owned()
         }
-        _ => return None,
+        code => return crate::session::remedy(code).map(str::to_owned),
     })
 }
 

@@ -4,11 +4,12 @@
 //! adding nullable columns, so that its `SELECT 1 … WHERE filename = …` and `INSERT INTO migrations_applied (filename)` go on
 //! working. Reading copes with no table, the old one and the current one, and changes nothing; only [`prepare`] writes.
 //!
-//! The schema is resolved once and always written, because a file may `SET search_path` (P6).
+//! It is in `public`, which is always written, because a file may `SET search_path` (P6), and the next session's may differ (P24).
 
 use crate::checksum::Checksum;
 use crate::file::Migration;
-use crate::session::describe;
+use crate::schema::{self, SCHEMA};
+use crate::session::failure;
 use contract::sql::{literal, quoted};
 use contract::{Failure, Outcome, Phase};
 use postgres::{Client, SimpleQueryMessage};
@@ -76,7 +77,7 @@ pub struct Ledger {
 impl Ledger {
     /// The ledger of a database in which nothing ever ran.
     pub fn empty() -> Self {
-        Ledger { table: Table { schema: "public".to_owned() }, shape: Shape::Missing, rows: Vec::new() }
+        Ledger { table: Table { schema: SCHEMA.to_owned() }, shape: Shape::Missing, rows: Vec::new() }
     }
 
     /// The row of a file.
@@ -100,7 +101,7 @@ const UNIQUE: &str = "migrations_applied_phase_number_key";
 /// Reads the ledger, whatever its shape; changes nothing.
 ///
 /// # Errors
-/// Exit 1 when it cannot be read, or when there is no schema it could be created in.
+/// Exit 1 when it cannot be read; exit 2 when it is not where it should be, or the session's first schema is another one.
 pub fn read(client: &mut Client) -> Outcome<Ledger> {
     let (table, shape) = resolve(client)?;
     if shape == Shape::Missing {
@@ -155,7 +156,7 @@ pub fn prepare(client: &mut Client) -> Outcome<Table> {
         &columns[2..]
     );
     client.batch_execute(&sql).map_err(|error| {
-        let failure = Failure::new(format!("prepare the ledger `{table}`")).cause(describe(&error));
+        let failure = failure(format!("prepare the ledger `{table}`"), &error);
         // The session goes on being used, for unlocking at least.
         let _ = client.batch_execute("ROLLBACK");
         match error.code().map(|code| code.code()) {
@@ -214,37 +215,33 @@ pub(crate) fn has(client: &mut Client, table: &Table, migration: &Migration) -> 
     Ok(!rows(client, &query)?.is_empty())
 }
 
-/// Where the table is on the search path, else where it would be created.
+/// Where the table is or would be created, in a session that is judged too.
 fn resolve(client: &mut Client) -> Outcome<(Table, Shape)> {
     let query = format!(
-        "SELECT coalesce(n.nspname, pg_catalog.current_schema()), c.oid IS NOT NULL, \
-                (SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped \
+        "SELECT {}, t.oid IS NOT NULL, \
+                (SELECT count(*) FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.oid AND NOT a.attisdropped \
                  AND a.attname = ANY ('{{{}}}')), \
-                EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.conname = '{UNIQUE}') \
-         FROM (SELECT pg_catalog.to_regclass('{TABLE}') AS oid) AS t \
-         LEFT JOIN pg_catalog.pg_class c ON c.oid = t.oid LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
+                EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.oid AND k.conname = '{UNIQUE}') \
+         FROM (SELECT pg_catalog.to_regclass('{SCHEMA}.{TABLE}') AS oid) AS t",
+        schema::facts(&[TABLE]),
         ADDED.map(|(name, _)| name).join(","),
     );
     let rows = rows(client, &query)?;
     let row =
         rows.first().ok_or_else(|| Failure::new("find the ledger").cause("the server gave no answer"))?;
-    let Some(schema) = row[0].clone() else {
-        return Err(Failure::new("find a schema for the ledger")
-            .cause("no schema of this role's search_path exists")
-            .hint("create the schema, or ALTER ROLE … SET search_path TO public"));
-    };
-    let shape = match (row[1].as_deref(), row[2].as_deref(), row[3].as_deref()) {
-        (Some("t"), Some("6"), Some("t")) => Shape::Current,
-        (Some("t"), ..) => Shape::Old,
+    let text = |at: usize| row.get(at).and_then(Option::as_deref).unwrap_or_default();
+    schema::judge(std::array::from_fn(text))?;
+    let shape = match [0, 1, 2].map(|at| text(schema::FACTS + at)) {
+        ["t", "6", "t"] => Shape::Current,
+        ["t", ..] => Shape::Old,
         _ => Shape::Missing,
     };
-    Ok((Table { schema }, shape))
+    Ok((Table { schema: SCHEMA.to_owned() }, shape))
 }
 
 fn rows(client: &mut Client, query: &str) -> Outcome<Vec<Vec<Option<String>>>> {
-    let messages = client
-        .simple_query(query)
-        .map_err(|error| Failure::new(format!("read the ledger `{TABLE}`")).cause(describe(&error)))?;
+    let messages =
+        client.simple_query(query).map_err(|error| failure(format!("read the ledger `{TABLE}`"), &error))?;
     Ok(messages
         .iter()
         .filter_map(|message| match message {

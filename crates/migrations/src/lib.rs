@@ -16,6 +16,7 @@ pub mod outside;
 pub mod plan;
 pub mod relations;
 pub mod run;
+pub mod schema;
 pub mod session;
 pub mod source;
 pub mod statements;

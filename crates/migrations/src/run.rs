@@ -14,7 +14,8 @@ use crate::file::Migration;
 use crate::ledger::{self, Table};
 use crate::outside;
 use crate::plan::{Action, Plan, Step};
-use crate::session::{Session, describe};
+use crate::schema;
+use crate::session::{Session, describe, failure};
 use crate::source::Span;
 use crate::statements::{Statement, statements};
 use contract::sql::{literal, quoted};
@@ -145,13 +146,15 @@ pub fn perform(
     }
     // The last file's temporary tables; the other files' went when the next one began.
     let _ = session.client().batch_execute("DISCARD TEMP");
+    if !summary.ran.is_empty() {
+        schema::judge_the_next(session)?;
+    }
     Ok(summary)
 }
 
 fn backend(session: &mut Session) -> Outcome<String> {
     let answer = session.client().simple_query("SELECT pg_catalog.pg_backend_pid()");
-    let answer =
-        answer.map_err(|error| Failure::new("ask for the backend's process id").cause(describe(&error)))?;
+    let answer = answer.map_err(|error| failure("ask for the backend's process id", &error))?;
     Ok(rows(&answer).next().and_then(|row| row.get(0)).unwrap_or("0").to_owned())
 }
 
@@ -161,9 +164,10 @@ fn adopt(session: &mut Session, table: &Table, steps: &[&Step]) -> Outcome<()> {
     }
     // One message is one implicit transaction (P2).
     let updates: Vec<_> = steps.iter().map(|step| ledger::adopt(table, &step.migration)).collect();
-    session.client().batch_execute(&updates.join(";")).map_err(|error| {
-        Failure::new(format!("adopt the rows of the ledger `{table}`")).cause(describe(&error))
-    })
+    session
+        .client()
+        .batch_execute(&updates.join(";"))
+        .map_err(|error| failure(format!("adopt the rows of the ledger `{table}`"), &error))
 }
 
 /// Sent in front of a file's first statement.
@@ -228,8 +232,7 @@ impl File<'_> {
         let recorded = recorded.and_then(|()| self.session.client().batch_execute(&record));
         self.forward_notices();
         recorded.map_err(|error| {
-            Failure::new(format!("record migration `{}`", self.migration.path))
-                .cause(describe(&error))
+            failure(format!("record migration `{}`", self.migration.path), &error)
                 .cause("all of it ran, outside of a transaction; without its row it runs again")
                 .hint("run it again: its statements bear that")
         })
@@ -252,8 +255,7 @@ impl File<'_> {
             literal(&table),
         );
         let failed = |error: Error| {
-            Failure::new(format!("look for what an interrupted run of `{}` left", self.migration.path))
-                .cause(describe(&error))
+            failure(format!("look for what an interrupted run of `{}` left", self.migration.path), &error)
         };
         let answer = self.session.client().simple_query(&query).map_err(failed)?;
         let invalid: Vec<String> = rows(&answer).filter_map(|row| row.get(0).map(str::to_owned)).collect();
@@ -361,8 +363,7 @@ impl File<'_> {
                     Some(ledger::TABLE) => "its ledger row cannot be written",
                     _ => "it cannot be committed",
                 };
-                let mut failure = Failure::new(format!("run migration `{}`: {why}", self.migration.path))
-                    .cause(describe(error));
+                let mut failure = failure(format!("run migration `{}`: {why}", self.migration.path), error);
                 for more in [db.detail(), Some(aftermath.as_str())].into_iter().flatten() {
                     failure = failure.cause(more);
                 }

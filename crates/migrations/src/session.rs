@@ -4,7 +4,7 @@
 //! up), 53300 (too many connections), 57P01/57P02 (shutting down). Everything else would fail again in the same way.
 
 use crate::tls::{Connector, connector};
-use contract::database::{Target, Tls};
+use contract::database::Tls;
 use contract::{DatabaseSettings, Exit, Failure, Outcome};
 use postgres::config::{Host, SslMode};
 use postgres::error::{DbError, SqlState};
@@ -151,7 +151,7 @@ pub fn wait_unless(
 ) -> Outcome<Session> {
     let connecting = Connecting::new(settings, application_name)?;
     let end = Instant::now() + Duration::from_secs(wait_s);
-    let mut pause = Pause::new(Duration::from_millis(50), Duration::from_secs(1));
+    let mut pause = Pause::new(Duration::from_millis(20), Duration::from_secs(1));
     let mut last = String::new();
     loop {
         if stop() {
@@ -179,11 +179,39 @@ pub fn wait_unless(
             return Err(Failure::new(format!("connect to {}", settings.describe()))
                 .exit(Exit::Unreachable)
                 .cause(format!("the database did not accept connections in {wait_s} s; last: {last}"))
-                .hint(format!("start the database, or wait longer with {}", contract::env::DB_WAIT_S)));
+                .hint(while_unreachable(&last)));
         }
         while Instant::now() < next && !stop() {
             std::thread::sleep(SLICE.min(next.saturating_duration_since(Instant::now())));
         }
+    }
+}
+
+/// What to do about a server that could not be reached, by what was seen last.
+fn while_unreachable(last: &str) -> String {
+    if last.contains("failed to lookup address") {
+        return "check DB_HOST: this name has no address here".to_owned();
+    }
+    if last.contains("(53300)") {
+        return "end other sessions, or raise max_connections or the role's CONNECTION LIMIT".to_owned();
+    }
+    format!("start the database, check DB_HOST and DB_PORT, or wait longer with {}", contract::env::DB_WAIT_S)
+}
+
+/// The failure of a statement of our own: what the server says, and the remedy where it is always the same.
+pub fn failure(what: impl Into<String>, error: &postgres::Error) -> Failure {
+    let failure = Failure::new(what).cause(describe(error));
+    match error.code().and_then(|code| remedy(code.code())) {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
+/// What to do when the server says this to any statement at all.
+pub fn remedy(sqlstate: &str) -> Option<&'static str> {
+    match sqlstate {
+        "53100" => Some("free space on the server's disk; the next boot goes on where this one stopped"),
+        _ => None,
     }
 }
 
@@ -240,8 +268,12 @@ struct Connecting<'a> {
 
 impl<'a> Connecting<'a> {
     fn new(settings: &'a DatabaseSettings, application_name: &'a str) -> Outcome<Self> {
-        let connector = connector(&settings.tls)?;
-        let mut config = address(settings)?;
+        let connector = connector(settings)?;
+        let mut config = Config::new();
+        config.host(&settings.host).port(settings.port).dbname(&settings.database).user(&settings.user);
+        if let Some(password) = &settings.password {
+            config.password(password.expose());
+        }
         if settings.tls != Tls::Off && config.get_hosts().iter().any(|host| matches!(host, Host::Unix(_))) {
             return Err(Failure::new(format!("connect to {}", settings.describe()))
                 .exit(Exit::Usage)
@@ -256,8 +288,7 @@ impl<'a> Connecting<'a> {
         config.keepalives_retries(3);
         config.tcp_user_timeout(Duration::from_secs(60));
         // As startup options they are what RESET ALL goes back to between files (P6).
-        let options = format!("{} -c lock_timeout={LOCK_TIMEOUT_S}s", config.get_options().unwrap_or(""));
-        config.options(options.trim());
+        config.options(&format!("-c lock_timeout={LOCK_TIMEOUT_S}s"));
         Ok(Connecting { config, connector, settings, application_name })
     }
 
@@ -297,25 +328,6 @@ impl<'a> Connecting<'a> {
             notices,
             stop: never(),
         })
-    }
-}
-
-fn address(settings: &DatabaseSettings) -> Outcome<Config> {
-    match &settings.target {
-        Target::Parts { host, port, database, user, password } => {
-            let mut config = Config::new();
-            config.host(host).port(*port).dbname(database).user(user);
-            if let Some(password) = password {
-                config.password(password.expose());
-            }
-            Ok(config)
-        }
-        // The parser's own message may quote a part of the URL, and with it of the password.
-        Target::Url(url) => url.expose().parse().map_err(|_| {
-            Failure::new("read the database settings: `DB_CONNECTION_STRING` is not a valid postgres:// URL")
-                .exit(Exit::Usage)
-                .hint("write postgres://USER:PASSWORD@HOST:PORT/DATABASE, with special characters of the password percent-encoded")
-        }),
     }
 }
 
@@ -382,6 +394,9 @@ fn refused(settings: &DatabaseSettings, error: &postgres::Error) -> Failure {
         Some("3D000") => "check DB_DATABASE, or create the database",
         Some(_) => return failure,
         None if is_permission_denied(error) => "check who may enter the socket's folder",
+        None if describe(error).contains("does not support TLS") => {
+            "switch TLS on at the server; or set DB_SSL=false (in a connection string sslmode=disable), where the way to it is trusted"
+        }
         None if error.to_string().contains("TLS") => {
             "check DB_SSL and DB_SSL__CA_FILE; the name in DB_HOST must be one of the certificate's"
         }
@@ -411,14 +426,15 @@ impl Pause {
         Pause { next: first, most, seed: u64::from(clock) ^ (u64::from(std::process::id()) << 20) | 1 }
     }
 
-    /// Between 75 % and 125 % of a duration that grows by half each time.
+    /// Between 75 % and 125 % of a duration that grows by an eighth each time: whoever waited for a second notices the end of it within a
+    /// seventh.
     pub(crate) fn next(&mut self) -> Duration {
         // xorshift
         self.seed ^= self.seed << 13;
         self.seed ^= self.seed >> 7;
         self.seed ^= self.seed << 17;
         let pause = self.next.mul_f64(0.75 + (self.seed % 512) as f64 / 1024.0);
-        self.next = (self.next * 3 / 2).min(self.most);
+        self.next = (self.next * 9 / 8).min(self.most);
         pause
     }
 }
@@ -426,31 +442,22 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract::Secret;
 
-    #[test]
-    fn a_malformed_url_is_refused_without_showing_its_password() {
-        let settings = DatabaseSettings {
-            target: Target::Url(Secret::new("postgres://u:hunter2@[broken/db")),
+    fn at(host: &str, port: u16) -> DatabaseSettings {
+        DatabaseSettings {
+            host: host.to_owned(),
+            port,
+            database: "d".to_owned(),
+            user: "u".to_owned(),
+            password: None,
             tls: Tls::Off,
-        };
-        let failure = connect(&settings, "test").err().expect("a failure");
-        assert_eq!(failure.exit, Exit::Usage);
-        assert!(!failure.render().contains("hunter2"), "{}", failure.render());
+            certificate: None,
+        }
     }
 
     #[test]
     fn p15_a_missing_socket_is_waited_for_and_then_named() {
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "/nonexistent".to_owned(),
-                port: 5432,
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("/nonexistent", 5432);
         let mut said = Vec::new();
         let failure = wait_and_connect(&settings, "test", 1, &mut |line| said.push(line.to_owned()))
             .err()
@@ -458,6 +465,13 @@ mod tests {
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.causes[0].contains("last: error connecting to server"), "{failure:?}");
         assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_name_without_an_address_is_told_to_be_checked() {
+        let failure = wait_and_connect(&at("db.invalid", 5432), "test", 0, &mut |_| {}).err().unwrap();
+        assert_eq!(failure.exit, Exit::Unreachable);
+        assert!(failure.hint.as_deref().is_some_and(|hint| hint.starts_with("check DB_HOST")), "{failure:?}");
     }
 
     #[test]
@@ -472,16 +486,7 @@ mod tests {
     #[test]
     fn a_server_that_says_nothing_does_not_hold_up_the_wait_for_ever() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "127.0.0.1".to_owned(),
-                port: listener.local_addr().unwrap().port(),
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("127.0.0.1", listener.local_addr().unwrap().port());
         let failure = wait_and_connect(&settings, "test", 1, &mut |_| {}).err().unwrap();
         assert_eq!(failure.exit, Exit::Unreachable);
         assert!(failure.causes[0].contains("said nothing"), "{:?}", failure.causes);
@@ -489,16 +494,7 @@ mod tests {
 
     #[test]
     fn a_wait_that_should_stop_ends() {
-        let settings = DatabaseSettings {
-            target: Target::Parts {
-                host: "/nowhere".to_owned(),
-                port: 5432,
-                database: "d".to_owned(),
-                user: "u".to_owned(),
-                password: None,
-            },
-            tls: Tls::Off,
-        };
+        let settings = at("/nowhere", 5432);
         let stop: Stop = Arc::new(|| true);
         let failure = wait_unless(&stop, &settings, "test", 3600, &mut |_| {}).err().unwrap();
         assert_eq!(failure.causes, ["stopped"]);

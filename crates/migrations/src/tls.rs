@@ -1,13 +1,13 @@
 //! Encryption: rustls with ring, TLS 1.2 and 1.3, with the meaning that node-postgres gives the same settings.
 
-use contract::database::Tls;
-use contract::{Exit, Failure, Outcome};
+use contract::database::{ClientCertificate, Tls};
+use contract::{DatabaseSettings, Exit, Failure, Outcome};
 use rustls::RootCertStore;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use std::sync::Arc;
@@ -23,10 +23,10 @@ const BUNDLES: [&str; 3] =
 /// Builds the connector.
 ///
 /// # Errors
-/// Exit 2 when there is no usable certificate of an authority to check against.
-pub(crate) fn connector(tls: &Tls) -> Outcome<Connector> {
+/// Exit 2 when there is no usable certificate of an authority to check against, or our own cannot be used.
+pub(crate) fn connector(settings: &DatabaseSettings) -> Outcome<Connector> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier: Arc<dyn ServerCertVerifier> = match tls {
+    let verifier: Arc<dyn ServerCertVerifier> = match &settings.tls {
         Tls::Off => return Ok(None),
         Tls::Unverified => Arc::new(Unverified(provider.clone())),
         Tls::Verified { ca } => Arc::new(Verified::new(authorities(ca.as_deref())?, provider.clone())?),
@@ -35,24 +35,45 @@ pub(crate) fn connector(tls: &Tls) -> Outcome<Connector> {
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::new("set up TLS").cause(error))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+        .with_custom_certificate_verifier(verifier);
+    let config = match &settings.certificate {
+        None => config.with_no_client_auth(),
+        Some(ClientCertificate { certificate, key }) => {
+            // Nothing of what the parser says: it may be of the key.
+            let key = PrivateKeyDer::from_pem_slice(key.expose().as_bytes()).map_err(|_| {
+                Failure::new("use the key in `DB_SSL__KEY`")
+                    .exit(Exit::Usage)
+                    .hint("give a private key in PEM form, without a passphrase")
+            })?;
+            config
+                .with_client_auth_cert(certificates("`DB_SSL__CERT`", certificate.as_bytes())?, key)
+                .map_err(|error| {
+                    Failure::new("use the certificate in `DB_SSL__CERT`")
+                        .exit(Exit::Usage)
+                        .cause(error)
+                        .hint("DB_SSL__KEY must be the key of the first certificate in DB_SSL__CERT")
+                })?
+        }
+    };
     Ok(Some(MakeRustlsConnect::new(config)))
 }
 
 /// The certificates to check against: the given ones alone, else the system's.
 fn authorities(ca: Option<&str>) -> Outcome<Vec<CertificateDer<'static>>> {
-    let (from, pem) = match ca {
-        Some(pem) => ("`DB_SSL__CA`".to_owned(), pem.as_bytes().to_vec()),
-        None => system_bundle()?,
-    };
+    match ca {
+        Some(pem) => certificates("`DB_SSL__CA`", pem.as_bytes()),
+        None => system_bundle().and_then(|(from, pem)| certificates(&from, &pem)),
+    }
+}
+
+fn certificates(from: &str, pem: &[u8]) -> Outcome<Vec<CertificateDer<'static>>> {
     let unusable = |why: String| {
         Failure::new(format!("read the certificates of {from}"))
             .exit(Exit::Usage)
             .cause(why)
-            .hint("give the authority's certificate in PEM form, -----BEGIN CERTIFICATE----- and so on")
+            .hint("give the certificate in PEM form, -----BEGIN CERTIFICATE----- and so on")
     };
-    let certificates = CertificateDer::pem_slice_iter(&pem)
+    let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| unusable(format!("{error:?}")))?;
     match certificates.is_empty() {

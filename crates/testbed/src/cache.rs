@@ -53,8 +53,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) scratch: PathBuf,
     /// Where the tools' output goes.
     pub(crate) log: PathBuf,
-    /// The cache folder, to be named when the disk is full.
-    pub(crate) cache: &'a Path,
+    /// Where it will be; its folder is named when the disk is full.
+    pub(crate) cache: &'a Cache,
     /// Where to say how far it is.
     pub(crate) step: &'a Step<'a>,
 }
@@ -162,7 +162,7 @@ impl Cache {
             part: staging.join("part"),
             scratch: staging.join("scratch"),
             log: self.dir.join("logs").join(format!("{}.log", recipe.part)),
-            cache: &self.dir,
+            cache: self,
             step,
         };
         let outcome = [&workshop.part, &workshop.scratch]

@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// To be raised when the code below changes what it makes of the same lock file.
 const REVISION: &str = "1";
-/// What a finished install takes (1.0 GB), npm's own cache of the packages beside it, and a margin.
+/// What a finished install takes, measured.
+const INSTALLED_BYTES: u64 = 1_000_000_000;
+/// The same, npm's own cache of the packages beside it, and a margin.
 pub(crate) const NEEDS_BYTES: u64 = 1_300_000_000;
 
 /// Source files of `isolated-vm`, counted; only the progress depends on it.
@@ -181,18 +183,17 @@ fn install(workshop: &Workshop<'_>, pins: &Pins) -> Outcome<()> {
         expression: npm(workshop, &words),
         programs: &["npm"],
     };
-    let mut answers = 0_usize;
-    tool::run(&tool, workshop, |line| {
-        if !line.starts_with("npm http") || line.contains(" failed with ") {
-            return;
+    // npm says when a server begins to answer, which all do at once, and nothing while it fetches and unpacks: what it has written tells.
+    let mut growth = disk::Growth::of(&workshop.part);
+    let look = || {
+        if let Some(bytes) = growth.look() {
+            let (written, all) = (disk::human(bytes), disk::human(INSTALLED_BYTES));
+            workshop.step.detail(format!("{written} of about {all}, {} packages", pins.packages));
+            // Half of the whole: fetching and compiling take about as long as each other.
+            workshop.step.fraction(0.5 * (bytes as f32 / INSTALLED_BYTES as f32).min(1.0));
         }
-        // Each package is asked for twice: what there is, and the package itself. Half of the whole: fetching and compiling
-        // take about as long as each other.
-        answers += 1;
-        let packages = pins.packages.max(1);
-        workshop.step.detail(format!("fetching {packages} packages"));
-        workshop.step.fraction(0.5 * (answers as f32 / (2 * packages) as f32).min(1.0));
-    })
+    };
+    tool::run_and_look(&tool, workshop, |_| {}, look)
 }
 
 /// The one native module without a prebuilt program for Node 22, compiled against the headers of the pinned Node package.

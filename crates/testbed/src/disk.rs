@@ -2,6 +2,7 @@
 
 use contract::{Failure, Outcome};
 use std::path::Path;
+use std::time::Instant;
 
 /// Fails before anything is fetched when fewer than `needed` bytes are free at `dir`.
 ///
@@ -46,6 +47,29 @@ pub(crate) fn is_full(dir: &Path) -> bool {
         stat.f_bavail.saturating_mul(stat.f_frsize) < BYTES || (stat.f_files > 0 && stat.f_favail < FILES)
     };
     rustix::fs::statvfs(dir).is_ok_and(is_short)
+}
+
+/// How large a folder is that something else fills, looked at for a tenth of the time at most.
+pub(crate) struct Growth<'a> {
+    dir: &'a Path,
+    next: Instant,
+}
+
+impl Growth<'_> {
+    pub(crate) fn of(dir: &Path) -> Growth<'_> {
+        Growth { dir, next: Instant::now() }
+    }
+
+    /// Its size, when it is time to look.
+    pub(crate) fn look(&mut self) -> Option<u64> {
+        let began = Instant::now();
+        if began < self.next {
+            return None;
+        }
+        let bytes = used_bytes(self.dir);
+        self.next = Instant::now() + 10 * began.elapsed();
+        Some(bytes)
+    }
 }
 
 /// Bytes that the files below `dir` take, each hard link once; what cannot be read counts as nothing.

@@ -9,6 +9,7 @@
 
 pub mod cache;
 mod children;
+mod cluster;
 mod directus;
 pub mod disk;
 mod dump;
@@ -28,6 +29,7 @@ mod tool;
 
 pub use cache::Cache;
 pub use children::{find as find_program, is_root};
+pub use cluster::DATABASE;
 pub use directus::{DirectusInstall, directus};
 pub use dump::Restore;
 pub use embedded::{MAJORS, embedded, embedded_parts};

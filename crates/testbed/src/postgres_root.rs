@@ -32,6 +32,7 @@ const MIRROR_VARIABLE: &str = "XTASK_DEBIAN_MIRROR";
 /// A Postgres with its extensions, ready to be run by [`crate::Server`].
 #[derive(Clone, Debug)]
 pub struct PostgresRoot {
+    cache: Cache,
     dir: PathBuf,
     /// Another server than Debian's, which is run in this root.
     server: Option<PathBuf>,
@@ -43,8 +44,17 @@ impl PostgresRoot {
         &self.dir
     }
 
-    fn at(dir: PathBuf) -> PostgresRoot {
-        PostgresRoot { dir, server: None }
+    fn at(cache: &Cache, dir: PathBuf) -> PostgresRoot {
+        PostgresRoot { cache: cache.clone(), dir, server: None }
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// The folder of another server than the root's own.
+    pub(crate) fn server(&self) -> Option<&Path> {
+        self.server.as_deref()
     }
 
     /// The same with a server whose programs are in `bin` of that folder.
@@ -59,7 +69,7 @@ impl PostgresRoot {
 
     /// The root in the cache, if it is there; fetches nothing.
     pub fn cached(cache: &Cache) -> Option<PostgresRoot> {
-        cache.finished(&part_name()).map(PostgresRoot::at)
+        Some(PostgresRoot::at(cache, cache.finished(&part_name())?))
     }
 
     /// What `postgres --version` says.
@@ -94,7 +104,7 @@ pub fn postgres_root(cache: &Cache, progress: &Progress) -> Outcome<PostgresRoot
     let (title, name) = (title(), part_name());
     let recipe = Recipe { verb: "fetch", title: &title, part: &name, needs_bytes: NEEDS_BYTES };
     let dir = cache.provide(&recipe, progress, |workshop| build(workshop, progress))?;
-    Ok(PostgresRoot::at(dir))
+    Ok(PostgresRoot::at(cache, dir))
 }
 
 pub(crate) fn is_cached(cache: &Cache) -> bool {
@@ -141,7 +151,7 @@ fn build(workshop: &Workshop<'_>, progress: &Progress) -> Outcome<()> {
         std::fs::create_dir_all(&dir).map_err(|error| touched("make the folder", &dir, &error))?;
     }
     workshop.step.detail("checking");
-    PostgresRoot::at(workshop.part.clone()).version().map(drop)
+    PostgresRoot::at(workshop.cache, workshop.part.clone()).version().map(drop)
 }
 
 /// `mmdebstrap … | tar -x`: a tar in between, so that root and ordinary users alike own every file that stays, and removing

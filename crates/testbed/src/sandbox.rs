@@ -113,6 +113,11 @@ pub(crate) fn require_tools(programs: &[(&str, &str)], progress: &Progress) -> O
     Ok(())
 }
 
+/// When namespaces are what is missing here, that is the failure to show.
+pub(crate) fn explained_by_namespaces(failure: Failure) -> Failure {
+    require_namespaces().err().unwrap_or(failure)
+}
+
 /// Makes sure that bubblewrap can make namespaces here: containers and hardened kernels may forbid it.
 ///
 /// # Errors

@@ -1,11 +1,12 @@
 //! A throwaway Postgres server out of a [`PostgresRoot`]: on a unix socket, on request with TLS on TCP as well, gone with its owner.
 
-use crate::cache::{open_lock, remove_tree, touched, try_lock};
+use crate::cache::{open_lock, touched, try_lock};
+use crate::cluster;
 use crate::dump::{Restore, without_random_lines};
 use crate::instance::Instance;
 use crate::keeper::Keeper;
 use crate::postgres_root::PostgresRoot;
-use crate::sandbox::{self, HOME, Options};
+use crate::sandbox::{HOME, Options};
 use crate::tcp::{self, Attempt, ServerTls};
 use crate::tool;
 use contract::{Failure, Outcome, Variables};
@@ -21,7 +22,7 @@ const READY_WAIT: Duration = Duration::from_secs(60);
 const STOP_WAIT: Duration = Duration::from_secs(10);
 /// Part of the socket's name alone, where there is no TCP port (Postgres refuses port 0, P20).
 const PORT: u16 = 5432;
-const SUPERUSER: &str = "postgres";
+pub(crate) const SUPERUSER: &str = "postgres";
 /// Lines of the server's log that a failure shows.
 const LOG_LINES: usize = 20;
 
@@ -59,7 +60,7 @@ impl Default for ServerOptions {
 /// A running server. It ends, and then its folder goes, on drop; it is killed with its owner, however that one ends.
 pub struct Server {
     root: PostgresRoot,
-    settings: Vec<(String, String)>,
+    options: ServerOptions,
     socket_dir: PathBuf,
     tcp_port: Option<u16>,
     log: PathBuf,
@@ -95,40 +96,58 @@ impl PersistentData {
         }
         Ok(PersistentData { cluster: dir.join("cluster"), lock })
     }
-
-    /// Where a cluster is made; it becomes [`PersistentData::cluster`] when it is complete.
-    fn unfinished(&self) -> PathBuf {
-        self.cluster.with_extension("new")
-    }
 }
 
 impl Server {
-    /// Makes a cluster and starts it; returns when it answers a query (measured: about one second).
+    /// Makes a server and starts it.
     ///
     /// # Errors
-    /// Exit 1 when the sandbox, initdb or the start failed, with the last lines of what they said.
+    /// As [`Server::at_rest`] and [`Server::rise`].
     pub fn start(root: &PostgresRoot, options: ServerOptions) -> Outcome<Server> {
+        let mut server = Server::at_rest(root, options)?;
+        server.rise()?;
+        Ok(server)
+    }
+
+    /// A server that does not run yet and whose address is known: who needs time before it needs the server may begin.
+    ///
+    /// # Errors
+    /// Exit 1 when its folder cannot be made, or another server is running on the data.
+    pub fn at_rest(root: &PostgresRoot, options: ServerOptions) -> Outcome<Server> {
         let data = options.data.as_deref().map(PersistentData::open).transpose()?;
         let instance = Instance::make(options.keep, options.within.as_deref())?;
-        let mut server = Server {
+        Ok(Server {
             root: root.clone(),
-            settings: settings(&options),
+            options,
             socket_dir: instance.dir().join("s"),
             tcp_port: None,
             log: instance.dir().join("log"),
             data,
             keeper: Mutex::new(None),
             instance,
-        };
-        server.make_cluster()?;
-        match &options.tls {
-            None => server.run()?,
+        })
+    }
+
+    /// Whether it has no data yet, beside an empty [`DATABASE`](crate::DATABASE).
+    pub fn is_new(&self) -> bool {
+        !self.cluster().join("PG_VERSION").exists()
+    }
+
+    /// Starts it, on a new cluster unless it has one; returns when it answers a query (measured: a third of a second).
+    ///
+    /// # Errors
+    /// Exit 1 when the sandbox, the cluster or the start failed, with the last lines of what they said.
+    pub fn rise(&mut self) -> Outcome<()> {
+        if self.is_new() {
+            cluster::make(&self.root, &self.cluster(), self.data.is_some())?;
+        }
+        match self.options.tls.clone() {
+            None => self.run(),
             Some(tls) => {
-                tls.install(server.dir())?;
-                tcp::on_a_free_port(|port| server.run_on(port))?;
+                tls.install(self.dir())?;
+                tcp::on_a_free_port(|port| self.run_on(port))
             }
         }
-        Ok(server)
     }
 
     /// The folder of the socket; for Directus and for [`contract::DatabaseSettings`] this is `DB_HOST` (D27).
@@ -339,62 +358,15 @@ impl Server {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn cluster(&self) -> PathBuf {
+        self.data.as_ref().map_or_else(|| self.dir().join("d"), |data| data.cluster.clone())
+    }
+
     fn sandbox_options(&self, cluster: Option<PathBuf>) -> Options {
         let binds = cluster.map(|cluster| (cluster, format!("{HOME}/d"))).into_iter().collect();
         let locks =
             [Some(self.instance.lock_descriptor()), self.data.as_ref().map(|data| data.lock.as_raw_fd())];
         Options { binds, keep_open: locks.into_iter().flatten().collect(), ..Options::default() }
-    }
-
-    /// A cluster of the caller's is made aside, then renamed: one that was left half made would never start.
-    fn make_cluster(&self) -> Outcome<()> {
-        let Some(data) = &self.data else { return self.init(None) };
-        if data.cluster.exists() {
-            return Ok(());
-        }
-        let unfinished = data.unfinished();
-        remove_tree(&unfinished);
-        std::fs::create_dir(&unfinished)
-            .map_err(|error| touched("make the data folder", &unfinished, &error))?;
-        self.init(Some(unfinished.clone()))?;
-        std::fs::rename(&unfinished, &data.cluster)
-            .map_err(|error| touched("finish the data folder", &data.cluster, &error))
-    }
-
-    fn init(&self, cluster: Option<PathBuf>) -> Outcome<()> {
-        let pgdata = format!("{HOME}/d");
-        let mut words = vec![
-            "initdb",
-            "--pgdata",
-            &pgdata,
-            "--username",
-            SUPERUSER,
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--no-instructions",
-        ];
-        if cluster.is_none() {
-            words.push("--no-sync");
-        }
-        let what =
-            || Failure::new(format!("make a Postgres cluster in `{}` with `initdb`", self.dir().display()));
-        let options = self.sandbox_options(cluster);
-        let output = self
-            .root
-            .inside(Some(self.instance.dir()), &words, options)
-            .stdin_null()
-            .stderr_to_stdout()
-            .stdout_capture()
-            .unchecked()
-            .run()
-            .map_err(|error| explained_by_namespaces(what().cause_chain(&error)))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&output.stdout);
-        let failure = what().excerpt(tool::indent(&tool::tail(&said, LOG_LINES))).cause(output.status);
-        Err(explained_by_namespaces(failure))
     }
 
     /// [`Server::run`] on a TCP port.
@@ -410,7 +382,7 @@ impl Server {
     fn run(&self) -> Outcome<()> {
         let mut words = vec!["postgres".to_owned(), "-D".to_owned(), format!("{HOME}/d")];
         words.extend(["-c".to_owned(), format!("port={}", self.port())]);
-        for (name, value) in &self.settings {
+        for (name, value) in settings(&self.options) {
             words.extend(["-c".to_owned(), format!("{name}={value}")]);
         }
         let keeper = Keeper::start(crate::keeper::Job {
@@ -472,11 +444,6 @@ impl Drop for Server {
     }
 }
 
-/// When namespaces are what is missing here, that is the failure to show.
-fn explained_by_namespaces(failure: Failure) -> Failure {
-    sandbox::require_namespaces().err().unwrap_or(failure)
-}
-
 /// What every server gets. The data is worth nothing, so nothing waits for the disk, unless it is to outlive the server.
 fn settings(options: &ServerOptions) -> Vec<(String, String)> {
     let durable = if options.data.is_some() { "on" } else { "off" };
@@ -486,7 +453,9 @@ fn settings(options: &ServerOptions) -> Vec<(String, String)> {
         ("max_connections", "200"),
         ("fsync", durable),
         ("full_page_writes", durable),
+        // Nobody waits for a commit to be on disk; it follows within some 30 ms.
         ("synchronous_commit", "off"),
+        ("wal_writer_delay", "10ms"),
         ("shared_buffers", "64MB"),
         ("max_wal_size", "2GB"),
         // Each database with TimescaleDB takes a worker for its scheduler, and a test run has many databases.

@@ -108,11 +108,7 @@ impl Server {
         Err(Failure::new(format!("copy database `{}`: somebody is in it again and again", of.name)))
     }
 
-    /// A new, empty database of that name, which stays as long as the server.
-    ///
-    /// # Errors
-    /// Exit 1 when the server refuses.
-    pub fn create_database(&self, name: &str) -> Outcome<()> {
+    fn create_database(&self, name: &str) -> Outcome<()> {
         // From `template0`, which nobody can be connected to: a session in the template would make it fail.
         let statement = format!("CREATE DATABASE {} TEMPLATE template0", quoted(name));
         let created = self.connect("postgres")?.batch_execute(&statement);

@@ -30,7 +30,20 @@ pub(crate) struct Tool<'a> {
 /// # Errors
 /// Exit 1: a program is missing, the disk is full, a server was out of reach, or the tool failed; always with the last lines
 /// of its output and the path of the log.
-pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMut(&str)) -> Outcome<()> {
+pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, watch: impl FnMut(&str)) -> Outcome<()> {
+    run_and_look(tool, workshop, watch, || {})
+}
+
+/// The same for a tool that says too little: `look` is called every tenth of a second.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_and_look(
+    tool: &Tool<'_>,
+    workshop: &Workshop<'_>,
+    mut watch: impl FnMut(&str),
+    mut look: impl FnMut(),
+) -> Outcome<()> {
     if let Some(missing) = tool.programs.iter().find(|program| children::find(program).is_none()) {
         return Err(Failure::new(&tool.what).cause(format!("`{missing}` is not installed")));
     }
@@ -56,7 +69,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         let ended = handle.try_wait().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         let status = ended.map(|output| output.status);
         lines.read(&mut watch);
-        full_polls = if disk::is_full(workshop.cache) { full_polls + 1 } else { 0 };
+        full_polls = if disk::is_full(workshop.cache.dir()) { full_polls + 1 } else { 0 };
         was_full |= full_polls > 0;
         if let Some(status) = status {
             break status;
@@ -64,6 +77,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         if full_polls == FULL_POLLS {
             handle.kill().map_err(|error| Failure::new(&tool.what).cause_chain(&error))?;
         }
+        look();
         workshop.step.tick();
         std::thread::sleep(POLL);
     };
@@ -71,7 +85,7 @@ pub(crate) fn run(tool: &Tool<'_>, workshop: &Workshop<'_>, mut watch: impl FnMu
         return Ok(());
     }
     let failure = if was_full || is_disk_full(&lines.seen) {
-        disk::full(&tool.what, workshop.cache)
+        disk::full(&tool.what, workshop.cache.dir())
     } else {
         explain(&tool.what, &status.to_string(), &lines.seen)
     };

@@ -16,5 +16,6 @@ mod signals;
 mod site;
 mod stakes;
 mod telling;
+mod tls;
 mod upgrade;
 mod versions;

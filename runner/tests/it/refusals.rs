@@ -155,15 +155,101 @@ fn an_unreachable_database_ends_with_5_and_what_was_seen_last() {
 fn a_password_never_shows() {
     let Some(site) = Site::new() else { return };
     let secret = "sw0rdfish-never-shown";
-    for (name, value) in [
-        ("DB_PASSWORD", secret),
-        ("DB_CONNECTION_STRING", "postgres://u:sw0rdfish-never-shown@127.0.0.1:1/x"),
-    ] {
+    let parts = ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD"];
+    let url = format!("postgres://u:{secret}@127.0.0.1:1/x");
+    for (exit, url) in [(5, None), (5, Some(&url[..])), (2, Some(&url[1..]))] {
         let mut command = site.runner(&["prepare"]);
-        command.env(name, value).env("DB_HOST", "127.0.0.1").env("DB_PORT", "1").env("RUNNER_DB_WAIT_S", "0");
-        let said = said(&mut command).expect(5, &[]);
+        command
+            .env("DB_PASSWORD", secret)
+            .env("DB_HOST", "127.0.0.1")
+            .env("DB_PORT", "1")
+            .env("RUNNER_DB_WAIT_S", "0");
+        if let Some(url) = url {
+            for name in parts {
+                command.env_remove(name);
+            }
+            command.env("DB_CONNECTION_STRING", url);
+        }
+        let said = said(&mut command).expect(exit, &[]);
         assert!(!said.stderr.contains(secret), "{}", said.stderr);
     }
+}
+
+#[test]
+fn an_address_that_directus_would_refuse_is_refused_before_its_install() {
+    let Some(site) = Site::new() else { return };
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'directus%'";
+    site.run(&["prepare"], &[("ADMIN_EMAIL", "notanemail")])
+        .expect(2, &["`ADMIN_EMAIL` is no email address"]);
+    assert_eq!(site.ask("SELECT to_regclass('migrations_applied') IS NULL"), "t");
+    // Only Directus knows which ends of a domain there are.
+    site.run(&["prepare"], &[("ADMIN_EMAIL", "admin@rally.nosuchend")])
+        .expect(1, &["ADMIN_EMAIL is no address that Directus takes"]);
+    assert_eq!(site.ask(tables), "0");
+}
+
+#[test]
+fn a_full_disk_is_told_of_with_what_to_do() {
+    let Some(site) = Site::booted() else { return };
+    site.ask(
+        "CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER no_space BEFORE INSERT ON schema_releases EXECUTE FUNCTION no_space()",
+    );
+    let release = site.another_release();
+    release.tree.write("db-init/099_more.sql", "CREATE TABLE IF NOT EXISTS more (id int PRIMARY KEY);\n");
+    let hint = "hint: free space on the server's disk";
+    site.run(&["prepare"], &[release.variable()]).expect(1, &["record the release", "(53100)", hint]);
+    site.ask("DROP TRIGGER no_space ON schema_releases; CREATE TRIGGER no_space BEFORE INSERT ON migrations_applied EXECUTE FUNCTION no_space()");
+    site.run(&["prepare"], &[release.variable()]).expect(1, &["53100", hint]);
+}
+
+#[test]
+fn p24_another_first_schema_is_refused_before_anything_is_done_and_a_boot_notices_that_it_is_made() {
+    let Some(site) = Site::new() else { return };
+    let database = site.ask("SELECT quote_ident(current_database())");
+    site.ask(&format!("CREATE SCHEMA app; ALTER DATABASE {database} SET search_path TO app, public"));
+    let mend = format!("ALTER ROLE postgres IN DATABASE {database} SET search_path TO public, app;");
+    let texts = ["`app` is the first schema of this role's search_path", &format!("hint: {mend}")[..]];
+    for arguments in [["prepare"], ["plan"], ["status"]] {
+        site.run(&arguments, &[]).expect(2, &texts);
+    }
+    assert_eq!(site.ask("SELECT count(*) FROM pg_tables WHERE schemaname IN ('app', 'public')"), "0");
+    // Directus' own sessions come after the migrations: they would have made its tables in `app`.
+    site.ask(&format!("ALTER DATABASE {database} RESET search_path"));
+    let change = format!("ALTER DATABASE {database} SET search_path TO app;\n");
+    let release = site.another_release();
+    release.tree.write("db-init/099_another_schema.sql", &change);
+    site.run(&["prepare"], &[release.variable()])
+        .expect(1, &["`app` is the first schema", "has changed it for the next sessions"]);
+    assert_eq!(site.ask("SELECT to_regclass('app.directus_users') IS NULL AND to_regclass('public.directus_users') IS NULL"), "t");
+    site.run(&["prepare"], &[release.variable()]).expect(2, &[&mend]);
+    site.ask(&mend);
+    site.run(&["prepare"], &[release.variable()]).expect(0, &["recorded"]);
+    site.run(&["prepare"], &[release.variable()]).expect(0, &["nothing changed"]);
+}
+
+#[test]
+fn what_nobody_knows_and_times_without_end_are_refused_by_name() {
+    let Some(site) = Site::new() else { return };
+    for (name, value, texts) in [
+        ("RUNNER_DB_WAITS", "3", &["`RUNNER_DB_WAITS` would be ignored", "RUNNER_DB_WAIT_S"][..]),
+        ("PGSSLMODE", "verify-full", &["`PGSSLMODE` would be ignored", "set DB_SSL=true"]),
+        ("DB_SSL__SERVERNAME", "db", &["`DB_SSL__SERVERNAME` would be ignored"]),
+        ("RUNNER_DB_WAIT_S", "18446744073709551615", &["`RUNNER_DB_WAIT_S`", "from 0 to 604800"]),
+        ("RUNNER_LOCK_WAIT_S", "18446744073709551615", &["`RUNNER_LOCK_WAIT_S`", "from 0 to 604800"]),
+        ("RUNNER_DIRECTUS_WAIT_S", "0", &["`RUNNER_DIRECTUS_WAIT_S`", "from 1 to 604800"]),
+    ] {
+        site.run(&["prepare"], &[(name, value)]).expect(2, texts);
+    }
+    // What Actions and Kubernetes set is nobody's mistake.
+    site.run(&["plan"], &[("RUNNER_OS", "Linux"), ("DB_SERVICE_HOST", "10.0.0.1")]).expect(0, &[]);
+    let names = ["DB_HOST", "DB_PORT", "DB_DATABASE", "DB_USER", "DB_PASSWORD"];
+    let mut command = site.runner(&["plan"]);
+    for name in names {
+        command.env_remove(name);
+    }
+    command.env("DB_CONNECTION_STRING", "postgres://u:p@db/d?pgbouncer=true&schema=public");
+    said(&mut command).expect(2, &["unknown in `DB_CONNECTION_STRING`: `pgbouncer`, `schema`"]);
 }
 
 #[test]

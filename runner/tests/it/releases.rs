@@ -293,3 +293,25 @@ fn d10_what_a_boot_that_was_killed_left_of_the_first_administrator_is_used_or_re
     let (_, answer) = site.post("/auth/login", &account).expect("an answer");
     assert!(answer.contains("access_token"), "{answer}\n{}", serving.said());
 }
+
+#[test]
+fn what_old_entries_left_is_emptied_and_the_entries_stay() {
+    let Some((site, second)) = two() else { return };
+    // A year of releases, and two boots among them that were only begun.
+    site.ask(
+        "INSERT INTO schema_releases (release, how, directus, runner, spelling, listing)
+         SELECT md5(n::text), CASE WHEN n IN (5, 24) THEN 'begun boot' ELSE 'boot' END, directus, runner, spelling, listing
+         FROM schema_releases, generate_series(1, 25) AS n",
+    );
+    let entries = |condition: &str| {
+        site.ask(&format!(
+            "SELECT string_agg(number::text, ' ' ORDER BY number) FROM schema_releases WHERE {condition}"
+        ))
+    };
+    site.run(&["prepare"], &[second.variable()]).expect(0, &["a new release after", "recorded"]);
+    assert_eq!(entries("listing <> ''"), "28");
+    assert_eq!(site.ask("SELECT count(*) FROM schema_releases"), "28");
+    site.run(&["prepare"], &[second.variable()]).expect(0, &["nothing changed since"]);
+    // What an older one needs is in its own image.
+    site.prepare().expect(0, &["came after this one; everything that this one manages is still there"]);
+}

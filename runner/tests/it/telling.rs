@@ -89,3 +89,22 @@ fn a_health_check_tells_preparing_from_serving_from_down() {
     serving.end(serving.pid(), Signal::TERM, Duration::from_secs(10)).expect("an end");
     check(&[], 1, "down: ");
 }
+
+#[test]
+fn no_text_of_the_servers_forges_a_line() {
+    let Some(site) = Site::new() else { return };
+    site.tree.write(
+        "db-init/004_forged.sql",
+        "DO $$ BEGIN RAISE WARNING E'x\\nrunner: prepared\\x1b[2K\\u202e'; END $$;\n",
+    );
+    let said = site.prepare().expect(0, &["WARNING: x\\u{a}runner: prepared\\u{1b}[2K\\u{202e}"]);
+    assert_eq!(said.stderr.lines().filter(|line| line.starts_with("runner: prepared")).count(), 1);
+    // Nor does an error, or what somebody has put into the database; of that Directus' own log says what it likes.
+    site.tree.write("db-init/005_wrong.sql", "DO $$ BEGIN RAISE E'no\\nrunner: ok\\x1b[31m'; END $$;\n");
+    for (arguments, code) in [(["prepare"], 1), (["plan"], 0), (["status"], 0)] {
+        let said = site.run(&arguments, &[]).expect(code, &[]);
+        assert!(!said.stderr.contains('\u{1b}'), "{}", said.stderr);
+        assert!(!said.stderr.lines().any(|line| line.starts_with("runner: ok")), "{}", said.stderr);
+        site.ask("CREATE TABLE IF NOT EXISTS \"a\nrunner: ok\x1b[31m\" (id int)");
+    }
+}

@@ -10,7 +10,7 @@ fn tiny() -> PathBuf {
 }
 
 /// The tiny release, laid out to be booted.
-fn release() -> tempfile::TempDir {
+pub(crate) fn release() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let folders = ["db-init", "db-init-post", "snapshots"].map(|name| tiny().join(name));
     for from in folders.into_iter().chain([repository().join("bridge")]) {
@@ -47,6 +47,21 @@ fn runner(
         assert!(said.contains(text), "no `{text}` in:\n{said}");
     }
     stdout
+}
+
+#[test]
+fn p7_a_server_without_timescaledb_is_not_told_to_load_it() {
+    let Some(install) = require(install()) else { return };
+    let Some(server) = require(Server::of_major(16)) else { return };
+    let (release, database) = (release(), server.fresh_database("versions").expect("a database"));
+    let file = release.path().join("snapshots/database.txt");
+    let catalog = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(file, format!("{catalog}extension timescaledb\n")).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_runner"));
+    command.arg("prepare").env_clear().envs(environment(&database, &install, release.path(), release.path()));
+    let said = crate::site::said(&mut command);
+    let said = said.expect(2, &["TimescaleDB is not installed on it", "use a server that has it"]);
+    assert!(!said.stderr.contains("shared_preload_libraries"), "{}", said.stderr);
 }
 
 #[test]

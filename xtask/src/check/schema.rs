@@ -53,8 +53,8 @@ pub(crate) fn columns(context: &Context) -> Vec<Finding> {
 /// No table is made by migrations and managed by Directus.
 pub(crate) fn ghosts(context: &Context) -> Vec<Finding> {
     let Some(document) = context.document() else { return Vec::new() };
-    let made = context.made().cloned().unwrap_or_default();
-    let db_only: Vec<String> = made.db_only_tables().map(str::to_owned).collect();
+    let db_only: Vec<String> =
+        context.made().map(|made| made.db_only_tables().map(str::to_owned).collect()).unwrap_or_default();
     rules::ghost_collection(document, &db_only)
 }
 

@@ -76,11 +76,11 @@ pub(crate) fn run(args: Args, root: &Path) -> anyhow::Result<Exit> {
     let settings = DatabaseSettings::from_environment(&environment)?;
     let migrations = discover(&args, root)?;
     hazards::refuse_all(&migrations)?;
-    let wait_s = environment.number(env::DB_WAIT_S, 60)?;
+    let wait_s = environment.number(env::DB_WAIT_S, 60, env::WAIT_S)?;
     let mut session = session::wait_and_connect(&settings, "xtask-db-init", wait_s, &mut console::say)?;
     match args.what {
         What::Run => {
-            let lock_wait_s = environment.number(env::LOCK_WAIT_S, 600)?;
+            let lock_wait_s = environment.number(env::LOCK_WAIT_S, 600, env::WAIT_S)?;
             run_pending(&args, root, &mut session, &migrations, lock_wait_s)
         }
         What::Plan => {

@@ -25,6 +25,11 @@ use testbed::DirectusInstall;
 const HEALTHY_WITHIN: Duration = Duration::from_secs(600);
 /// How long a clean end may take: the supervisor's patience with the runner, and Postgres' checkpoint.
 const END_WITHIN: Duration = Duration::from_secs(45);
+/// What the runner says when Directus listens.
+const SERVING: &str = "runner: serving";
+/// How often the log is looked at, and how often Directus is asked before that line.
+const LOOK: Duration = Duration::from_millis(10);
+const ASK: Duration = Duration::from_secs(1);
 /// How many of the log's last lines a failure shows.
 const TAIL: usize = 40;
 
@@ -157,9 +162,13 @@ fn keep_last_log(home: &Home) {
 fn wait_until_healthy(home: &Home, supervisor: &mut Child, address: &Address) -> Result<()> {
     let mut log = Follow::new(home);
     let began = Instant::now();
+    let (mut serves, mut asked) = (false, began);
     let mut last = String::from("nobody listens yet");
     while began.elapsed() < HEALTHY_WITHIN {
-        log.lines().iter().for_each(|line| show(line));
+        for line in log.lines() {
+            serves |= line.starts_with(SERVING);
+            show(&line);
+        }
         if let Some(status) = supervisor.try_wait()? {
             crate::ending::wait_if_begun();
             let exit = status.code().and_then(|code| u8::try_from(code).ok()).filter(|code| *code > 0);
@@ -169,6 +178,11 @@ fn wait_until_healthy(home: &Home, supervisor: &mut Child, address: &Address) ->
                 .hint(format!("the whole log is {}", home.log().display()))
                 .into());
         }
+        std::thread::sleep(LOOK);
+        if !serves && asked.elapsed() < ASK {
+            continue;
+        }
+        asked = Instant::now();
         match http::get(address, "/server/health") {
             Ok(answer) if answer.status == 200 && answer.body.contains("\"status\":\"ok\"") => {
                 log.lines().iter().for_each(|line| show(line));
@@ -177,7 +191,6 @@ fn wait_until_healthy(home: &Home, supervisor: &mut Child, address: &Address) ->
             Ok(answer) => last = format!("{} {}", answer.status, answer.body.trim()),
             Err(error) => last = error.to_string(),
         }
-        std::thread::sleep(Duration::from_millis(50));
     }
     let within = HEALTHY_WITHIN.as_secs();
     Err(Failure::new(format!("wait for `/server/health`: not ok within {within} s"))
@@ -186,9 +199,10 @@ fn wait_until_healthy(home: &Home, supervisor: &mut Child, address: &Address) ->
         .into())
 }
 
-/// The supervisor's and the runner's own lines are the story.
+/// The supervisor's and the runner's own lines are the story. What becomes of Postgres is told by the one who starts it.
 fn show(line: &str) {
-    if let Some(text) = line.strip_prefix(PREFIX).or_else(|| line.strip_prefix("runner: ")) {
+    let text = line.strip_prefix(PREFIX).or_else(|| line.strip_prefix("runner: "));
+    if let Some(text) = text.filter(|text| !text.starts_with("waiting for database")) {
         say(text);
     }
 }

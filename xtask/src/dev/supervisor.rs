@@ -4,7 +4,6 @@
 use super::home::{Home, Record};
 use super::{local, unsaved};
 use crate::console;
-use crate::engine::DATABASE;
 use crate::process;
 use anyhow::Result;
 use contract::{Exit, Failure};
@@ -16,7 +15,7 @@ use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use testbed::{Cache, DirectusInstall, PostgresRoot, Server, ServerOptions};
+use testbed::{Cache, DATABASE, DirectusInstall, PostgresRoot, Server, ServerOptions};
 
 /// What the supervisor's own lines begin with; the runner's begin with `runner: `.
 pub(crate) const PREFIX: &str = "up: ";
@@ -51,18 +50,12 @@ pub(crate) fn supervise(root: &Path, orders: &Orders<'_>) -> Result<Exit> {
     let postgres = PostgresRoot::cached(&cache).ok_or_else(|| missing("Postgres"))?;
     let install = DirectusInstall::cached(&cache, root)?.ok_or_else(|| missing("Directus"))?;
 
-    say("starting Postgres");
     let options = ServerOptions {
         data: Some(home.data()),
         within: Some(home.dir().to_path_buf()),
         ..ServerOptions::default()
     };
-    let server = Server::start(&postgres, options)?;
-    let there =
-        server.connect("postgres")?.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&DATABASE])?;
-    if there.is_none() {
-        server.create_database(DATABASE)?;
-    }
+    let mut server = Server::at_rest(&postgres, options)?;
     let record = Record {
         engine: "local".to_owned(),
         pid: std::process::id().cast_signed(),
@@ -73,12 +66,23 @@ pub(crate) fn supervise(root: &Path, orders: &Orders<'_>) -> Result<Exit> {
     home.write_record(&record)?;
 
     let (settings, variables) = local::boot_of(root, &home, &install, &record)?;
-    if let Err(error) = unsaved::require_saved(&settings, &say) {
-        server.stop()?;
-        return Err(error);
-    }
-    say("Postgres runs; starting the runner");
-    let mut runner = process::attached(orders.runner, &["start"], variables)?;
+    let start = || process::attached(orders.runner, &["start"], variables);
+    let mut runner = if server.is_new() {
+        // Nothing in it could be lost, so Directus may load while Postgres starts.
+        say("starting the runner beside Postgres");
+        let runner = start()?;
+        server.rise()?;
+        runner
+    } else {
+        say("starting Postgres");
+        server.rise()?;
+        if let Err(error) = unsaved::require_saved(&settings, &say) {
+            server.stop()?;
+            return Err(error);
+        }
+        say("Postgres runs; starting the runner");
+        start()?
+    };
     let status = watch(&mut runner, &told_to_end)?;
     say(&format!("the runner ended: {status}; stopping Postgres"));
     server.stop()?;

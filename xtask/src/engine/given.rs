@@ -1,9 +1,8 @@
 //! A server that DB_HOST… name: a database of our own on it, made at the start and dropped at the end.
 
 use crate::ending::Undoing;
-use contract::database::{DatabaseSettings, Target};
-use contract::env::{DB_WAIT_S, Environment};
-use contract::{Exit, Failure, Outcome, Variables};
+use contract::env::{self, DB_WAIT_S, Environment};
+use contract::{DatabaseSettings, Failure, Outcome, Variables};
 use migrations::session::{self, Session};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +17,6 @@ const WAIT_S: u64 = 60;
 /// A throwaway database on a given server.
 pub(crate) struct Given {
     settings: DatabaseSettings,
-    variables: Variables,
     _undoing: Undoing,
 }
 
@@ -28,16 +26,11 @@ impl Given {
     /// # Errors
     /// When the server cannot be reached or the role may not create databases.
     pub(crate) fn from_environment(environment: &Environment, unique: &str) -> Outcome<Option<Given>> {
-        if environment.get("DB_CONNECTION_STRING").is_some() {
-            return Err(Failure::new("make a throwaway database: DB_CONNECTION_STRING names one database, not a server")
-                .exit(Exit::Usage)
-                .hint("set DB_HOST, DB_PORT, DB_DATABASE, DB_USER and DB_PASSWORD instead; DB_DATABASE is only connected to, never changed"));
-        }
-        if environment.get("DB_HOST").is_none() {
+        if ["DB_HOST", "DB_CONNECTION_STRING"].iter().all(|name| environment.get(name).is_none()) {
             return Ok(None);
         }
         let maintenance = DatabaseSettings::from_environment(environment)?;
-        let wait_s = environment.number(DB_WAIT_S, WAIT_S)?;
+        let wait_s = environment.number(DB_WAIT_S, WAIT_S, env::WAIT_S)?;
         let mut session = session::wait_and_connect(&maintenance, APPLICATION_NAME, wait_s, &mut |text| {
             crate::console::say(text)
         })?;
@@ -58,28 +51,13 @@ impl Given {
                 .cause_chain(&error)
                 .hint("DB_USER needs CREATEDB")
         })?;
-        let mut settings = maintenance;
-        if let Target::Parts { database, .. } = &mut settings.target {
-            *database = name.clone();
-        }
-        let names = [
-            "DB_HOST",
-            "DB_PORT",
-            "DB_USER",
-            "DB_PASSWORD",
-            "DB_SSL",
-            "DB_SSL__CA",
-            "DB_SSL__REJECT_UNAUTHORIZED",
-        ];
-        let server: Variables =
-            names.into_iter().filter_map(|each| Some((each, environment.get(each)?))).collect();
-        let variables = server.with("DB_DATABASE", name).with("DB_CLIENT", "pg");
-        Ok(Some(Given { settings, variables, _undoing: undoing }))
+        let settings = DatabaseSettings { database: name, ..maintenance };
+        Ok(Some(Given { settings, _undoing: undoing }))
     }
 
     /// The variables that name the throwaway database.
     pub(crate) fn variables(&self) -> Variables {
-        self.variables.clone()
+        self.settings.variables()
     }
 
     /// The address, for people.

@@ -9,8 +9,7 @@ mod scene;
 
 pub(crate) use docker::{DockerScene, Listen};
 pub(crate) use local::{
-    DATABASE, Ground, Login, Stage, build_runner, build_runner_ahead, directus_variables, given_runner,
-    random_hex,
+    Ground, Login, Stage, build_runner, build_runner_ahead, directus_variables, given_runner, random_hex,
 };
 pub(crate) use local_scene::{LocalScene, serve, show};
 pub(crate) use scene::{Ask, Scene, Serving};
@@ -48,10 +47,10 @@ pub(crate) fn live_environment(root: &Path) -> Outcome<Environment> {
         return Ok(environment);
     }
     if let Some(running) = crate::dev::environment(root) {
-        // Our own knobs, such as a consent, come along.
-        let mut all = environment.variables().clone();
-        all.extend(running.variables());
-        return Ok(all.into());
+        // Our own knobs, such as a consent, come along; what the shell says of some other database does not.
+        let is_of_a_database = |name: &str| ["DB_", "PG"].iter().any(|prefix| name.starts_with(prefix));
+        let own = environment.variables().iter().filter(|(name, _)| !is_of_a_database(name));
+        return Ok(own.chain(running.variables()).collect::<Variables>().into());
     }
     Err(Failure::new("find the database: neither DB_HOST nor DB_CONNECTION_STRING is set, and no instance of cargo xtask up runs")
         .exit(Exit::Usage)

@@ -14,7 +14,7 @@ pub(crate) type Counts = BTreeMap<String, u64>;
 pub(crate) fn count(database: &dyn Ask) -> Result<Counts> {
     let rows = database.ask(
         "SELECT c.relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I.%I', n.nspname, c.relname), false, true, '')))[1] \
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') \
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') \
          AND c.relname !~ '^directus_' AND c.relname NOT IN ('migrations_applied', 'schema_releases', 'spatial_ref_sys')",
     )?;
     Ok(rows

@@ -94,10 +94,10 @@ fn kill_9_of_the_supervisor_leaves_nothing_running_and_the_next_up_works() {
         kill_process(supervisor(&instance.checkout), Signal::KILL).expect("a process");
         // At once: the killed one's Postgres may still be dying.
         let json = instance.start(&[]);
-        assert_eq!(
-            (&json["was_running"], &json["seeded"]["unchanged"]),
-            (&Value::Bool(false), &Value::from(14))
-        );
+        assert_eq!(json["was_running"], Value::Bool(false));
+        // The very last commit may not have been on disk: nobody waits for that.
+        let items = |what: &str| json["seeded"][what].as_u64().expect("a number");
+        assert_eq!((items("unchanged") + items("created"), items("created") < 3), (14, true), "{json}");
     }
     let sign = sign(&instance.checkout);
     kill_process(supervisor(&instance.checkout), Signal::KILL).expect("a process");

@@ -1,10 +1,10 @@
 //! The ledger: adopting the bash version's table, edited and missing files, reading without writing.
 
 use crate::server::{Database, database, files};
-use contract::Phase;
+use contract::{Exit, Phase};
 use migrations::ledger::{self, Shape};
+use migrations::plan;
 use migrations::plan::Action;
-use migrations::{plan, session};
 
 /// The table as the bash version made and filled it.
 fn bash_table(database: &Database) {
@@ -81,20 +81,63 @@ fn edited_and_missing_files_are_refused_before_anything_runs() {
 }
 
 #[test]
-fn p6_the_ledger_is_found_where_it_is_on_the_search_path() {
+fn p24_the_ledger_is_in_public_and_another_first_schema_is_refused_with_the_statement_that_mends_it() {
     let Some(database) = database() else { return };
-    let user = database.ask("SELECT current_user");
-    database.execute(&format!("CREATE SCHEMA \"{user}\"; CREATE SCHEMA s"));
-    bash_table(&database);
-    let mut session = session::connect(&database.settings, "migrations test").unwrap();
-    assert_eq!(
-        ledger::read(session.client()).unwrap().table.to_string(),
-        format!("\"{user}\".migrations_applied")
+    let user = database.ask("SELECT quote_ident(current_user)");
+    database.execute("CREATE SCHEMA s");
+    let migrations =
+        files(&[("db-init/2_b.sql", "SET search_path TO s; CREATE TABLE migrations_applied ()")]);
+    database.run(&migrations).unwrap();
+    assert_eq!(database.ask("SELECT count(*) FROM public.migrations_applied"), "1");
+    // Each puts another schema first, and an empty table of that name with it. The first is what a role of that name finds by default.
+    let name = database.ask("SELECT quote_ident(current_database())");
+    let role = format!("IN DATABASE {name}");
+    for (sql, first) in [
+        (format!("CREATE SCHEMA {user}"), user.as_str()),
+        (format!("DROP SCHEMA {user}; ALTER DATABASE {name} SET search_path TO s, public"), "s"),
+        (format!("ALTER ROLE {user} {role} SET search_path TO s"), "s"),
+    ] {
+        database.execute(&sql);
+        let failure = database.run(&migrations).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage, "{sql}");
+        assert!(failure.what.contains(&format!("`{first}` is the first schema")), "{}", failure.render());
+        let mend = failure.hint.expect("a statement");
+        assert!(
+            mend.starts_with(&format!("ALTER ROLE {user} {role} SET search_path TO public, {first}")),
+            "{mend}"
+        );
+        database.execute(&mend);
+        assert_eq!(database.run(&migrations).unwrap()[0].skipped, 1, "{sql}: nothing runs again");
+        database.execute(&format!("ALTER ROLE {user} {role} RESET search_path"));
+    }
+}
+
+#[test]
+fn p24_a_file_that_changes_what_the_next_session_finds_is_told_of_at_once() {
+    let Some(database) = database() else { return };
+    let name = database.ask("SELECT quote_ident(current_database())");
+    let sql = format!("CREATE SCHEMA app; ALTER DATABASE {name} SET search_path TO app");
+    let text = database.failure(&files(&[("db-init/1_a.sql", &sql)]));
+    assert!(
+        text.contains("`app` is the first schema") && text.contains("has changed it for the next"),
+        "{text}"
     );
-    database
-        .run(&files(&[("db-init/2_b.sql", "SET search_path TO s; CREATE TABLE migrations_applied ()")]))
-        .unwrap();
-    assert_eq!(database.ask(&format!("SELECT count(*) FROM \"{user}\".migrations_applied")), "3");
+    assert_eq!(database.ask("SELECT count(*) FROM public.migrations_applied"), "1");
+}
+
+#[test]
+fn p24_a_ledger_in_another_schema_is_named_and_nothing_runs_again() {
+    let Some(database) = database() else { return };
+    let migrations = files(&[("db-init/1_a.sql", "CREATE TABLE a ()")]);
+    database.run(&migrations).unwrap();
+    database.execute("CREATE SCHEMA app; ALTER TABLE migrations_applied SET SCHEMA app");
+    let failure = database.run(&migrations).unwrap_err();
+    assert_eq!(
+        (failure.exit, failure.hint.as_deref()),
+        (Exit::Usage, Some("ALTER TABLE app.migrations_applied SET SCHEMA public;"))
+    );
+    database.execute(failure.hint.as_deref().expect("a statement"));
+    assert_eq!(database.run(&migrations).unwrap()[0].skipped, 1);
 }
 
 #[test]

@@ -171,12 +171,9 @@ fn behind_a_proxy_that_loses_the_answer_to_commit(
     folder: &std::path::Path,
 ) -> contract::DatabaseSettings {
     static LOST: AtomicBool = AtomicBool::new(false);
-    let mut settings = real.clone();
-    let contract::database::Target::Parts { host, port, .. } = &mut settings.target else {
-        unreachable!("made from parts")
-    };
-    let server = format!("{host}/.s.PGSQL.{port}");
-    (*host, *port) = (folder.display().to_string(), 5432);
+    let server = format!("{}/.s.PGSQL.{}", real.host, real.port);
+    let settings =
+        contract::DatabaseSettings { host: folder.display().to_string(), port: 5432, ..real.clone() };
     let listener = UnixListener::bind(folder.join(".s.PGSQL.5432")).expect("a socket");
     std::thread::spawn(move || {
         for client in listener.incoming().flatten() {

@@ -1,7 +1,7 @@
 //! Where the tests get a database from: a fresh one per test, dropped afterwards, on the server of `TEST_DB_HOST` (a host or the
 //! folder of a socket, with `TEST_DB_PORT` and `TEST_DB_USER`), else on testbed's throwaway server with TimescaleDB.
 
-use contract::database::{Target, Tls};
+use contract::database::Tls;
 use contract::{DatabaseSettings, Exit, Outcome, Phase};
 use migrations::file::{Migration, Migrations, parse_name};
 use migrations::run::{Event, Summary};
@@ -59,14 +59,13 @@ fn database_on(server: DatabaseSettings) -> Option<Database> {
 fn given() -> Option<DatabaseSettings> {
     let variable = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
     Some(DatabaseSettings {
-        target: Target::Parts {
-            host: std::env::var("TEST_DB_HOST").ok()?,
-            port: variable("TEST_DB_PORT", "5432").parse().expect("TEST_DB_PORT is a number"),
-            database: "postgres".to_owned(),
-            user: variable("TEST_DB_USER", "postgres"),
-            password: None,
-        },
+        host: std::env::var("TEST_DB_HOST").ok()?,
+        port: variable("TEST_DB_PORT", "5432").parse().expect("TEST_DB_PORT is a number"),
+        database: "postgres".to_owned(),
+        user: variable("TEST_DB_USER", "postgres"),
+        password: None,
         tls: Tls::Off,
+        certificate: None,
     })
 }
 
@@ -81,10 +80,7 @@ fn settings_of(server: &testbed::Server) -> DatabaseSettings {
 }
 
 fn with_name(settings: &DatabaseSettings, name: &str) -> DatabaseSettings {
-    let mut settings = settings.clone();
-    let Target::Parts { database, .. } = &mut settings.target else { unreachable!("made from parts") };
-    *database = name.to_owned();
-    settings
+    DatabaseSettings { database: name.to_owned(), ..settings.clone() }
 }
 
 impl Database {
@@ -155,9 +151,7 @@ pub(crate) fn files(files: &[(&str, &str)]) -> Migrations {
 }
 
 fn client(settings: &DatabaseSettings) -> Client {
-    let Target::Parts { host, port, database, user, password } = &settings.target else {
-        unreachable!("made from parts")
-    };
+    let DatabaseSettings { host, port, database, user, password, .. } = settings;
     let mut config = Client::configure();
     config.host(host).port(*port).dbname(database).user(user);
     if let Some(password) = password {

@@ -2,7 +2,7 @@
 //! no secret.
 
 use crate::server::own_server;
-use contract::database::{Target, Tls};
+use contract::database::Tls;
 use contract::{DatabaseSettings, Exit, Failure, Outcome, Secret};
 use migrations::session::{Session, connect, wait_and_connect};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -79,14 +79,15 @@ impl Site {
     }
 
     fn settings_as(&self, user: &str, password: Option<&str>, host: &str, tls: Tls) -> DatabaseSettings {
-        let target = Target::Parts {
+        DatabaseSettings {
             host: host.to_owned(),
             port: self.server.tcp_port().expect("a TCP port"),
             database: "postgres".to_owned(),
             user: user.to_owned(),
             password: password.map(Secret::new),
-        };
-        DatabaseSettings { target, tls }
+            tls,
+            certificate: None,
+        }
     }
 
     /// Trust in this server's authority alone.
@@ -209,14 +210,19 @@ fn a_server_without_tls_is_never_spoken_to_in_plain_text() {
         let _ = client.read_to_end(&mut rest);
         rest
     });
-    let target = Target::Parts {
+    let settings = DatabaseSettings {
         host: "127.0.0.1".to_owned(),
         port,
         database: "d".to_owned(),
         user: "u".to_owned(),
         password: Some(Secret::new(PASSWORD)),
+        tls: Tls::Unverified,
+        certificate: None,
     };
-    refused_for_good(&DatabaseSettings { target, tls: Tls::Unverified }, &["does not support TLS", "DB_SSL"]);
+    refused_for_good(
+        &settings,
+        &["does not support TLS", "hint: switch TLS on at the server; or set DB_SSL=false"],
+    );
     assert_eq!(heard.join().expect("no panic"), b"");
 }
 
@@ -266,10 +272,10 @@ fn p15_a_wrong_or_missing_password_is_refused_at_once_and_not_told() {
 fn no_failure_tells_the_password_of_a_connection_string() {
     let Some(site) = Site::signed() else { return };
     let port = site.server.tcp_port().expect("a TCP port");
-    let stranger = Tls::Verified { ca: Some(authority("a stranger").0) };
-    for tls in [site.verified(), stranger, Tls::Unverified, Tls::Off] {
-        let url = format!("postgres://{GUARDED}:{WRONG_PASSWORD}@127.0.0.1:{port}/postgres");
-        let settings = DatabaseSettings { target: Target::Url(Secret::new(url)), tls };
+    for mode in ["verify-full", "no-verify", "disable"] {
+        let url = format!("postgres://{GUARDED}:{WRONG_PASSWORD}@127.0.0.1:{port}/postgres?sslmode={mode}");
+        let environment = contract::Variables::new().with("DB_CONNECTION_STRING", url).into();
+        let settings = DatabaseSettings::from_environment(&environment).expect("settings");
         let failure = connect(&settings, "test").err().expect("a refusal");
         let text = format!("{}{failure:?}{settings:?}", failure.render());
         assert_eq!(failure.exit, Exit::Usage, "{text}");

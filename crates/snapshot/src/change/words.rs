@@ -6,6 +6,7 @@
 //! 3. A line says as much as fits a line; the JSON has it all.
 
 use super::{Action, Change, Edit, Object, Place};
+use contract::inert::{inert, is_hidden};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -302,23 +303,6 @@ fn is_plain(text: &str) -> bool {
         && !text.contains(['→', '"', '\\'])
         && !text.starts_with(['{', '['])
         && text.chars().all(|c| !is_hidden(c))
-}
-
-/// The text without characters that end a line, move the cursor or turn the direction of writing.
-fn inert(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut inert, c| {
-        if is_hidden(c) {
-            let _ = write!(inert, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            inert.push(c);
-        }
-        inert
-    })
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn edit_to_json(edit: &Edit) -> Value {

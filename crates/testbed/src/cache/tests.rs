@@ -1,6 +1,7 @@
 //! How a part gets into the cache, with a file for a part: the tools are not what is tested here.
 
 use super::*;
+use crate::tool;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const RECIPE: Recipe<'_> = Recipe { verb: "fetch", title: "a part", part: "postgres-0123", needs_bytes: 1 };
@@ -107,4 +108,26 @@ fn parts_of_other_recipes_are_listed() {
 fn inputs_of_a_hash_do_not_flow_into_one_another() {
     assert_ne!(hash_of(&[b"ab", b"c"]), hash_of(&[b"a", b"bc"]));
     assert_eq!(hash_of(&[b"a"]).len(), 16);
+}
+
+#[test]
+fn what_a_silent_tool_writes_is_seen_while_it_works() {
+    let (_guard, cache) = cache();
+    let mut sizes = Vec::new();
+    let build = |workshop: &Workshop<'_>| {
+        let mut growth = disk::Growth::of(&workshop.part);
+        let wait =
+            "dd if=/dev/zero of=fetched bs=1k count=64 2>/dev/null; until [ -e seen ]; do sleep 0.02; done";
+        let expression = duct::cmd!("sh", "-c", wait).dir(&workshop.part).stdout_to_stderr();
+        let tool = tool::Tool { what: "fetch".to_owned(), expression, programs: &["dd"] };
+        let look = || {
+            sizes.extend(growth.look().filter(|bytes| *bytes >= 65_536));
+            if !sizes.is_empty() {
+                fs::write(workshop.part.join("seen"), "").unwrap();
+            }
+        };
+        tool::run_and_look(&tool, workshop, |line| panic!("it says {line}"), look)
+    };
+    cache.provide(&RECIPE, &Progress::silent(), build).unwrap();
+    assert!(!sizes.is_empty());
 }

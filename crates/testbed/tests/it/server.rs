@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use testbed::{Absent, Cache, PostgresRoot, Server, ServerOptions, require};
+use testbed::{Absent, Cache, DATABASE, PostgresRoot, Server, ServerOptions, require};
 
 fn root() -> Result<PostgresRoot, Absent> {
     PostgresRoot::cached(&Cache::open()?)
@@ -108,6 +108,38 @@ fn data_in_a_folder_of_ones_own_outlives_the_server_and_admits_only_one() {
     server.stop().unwrap();
     let server = Server::start(&root, options()).unwrap();
     assert_eq!(one_number(&mut server.connect("postgres").unwrap(), "SELECT count(*) FROM kept"), 0);
+}
+
+#[test]
+fn a_server_at_rest_has_an_address_and_rises_with_an_empty_database() {
+    let Some(root) = require(root()) else { return };
+    let data = tempfile::tempdir().unwrap();
+    let options = || ServerOptions { data: Some(data.path().to_owned()), ..ServerOptions::default() };
+    let mut server = Server::at_rest(&root, options()).unwrap();
+    let address = server.connection(DATABASE);
+    assert!(server.is_new() && address.connect(postgres::NoTls).is_err());
+    server.rise().unwrap();
+    let mut session = address.connect(postgres::NoTls).unwrap();
+    session.batch_execute("CREATE TABLE kept (id int)").unwrap();
+    drop((session, server));
+    let mut server = Server::at_rest(&root, options()).unwrap();
+    assert!(!server.is_new());
+    server.rise().unwrap();
+    assert_eq!(one_number(&mut server.connect(DATABASE).unwrap(), "SELECT count(*) FROM kept"), 0);
+}
+
+#[test]
+fn servers_begin_with_copies_of_one_cluster() {
+    let Some(root) = require(root()) else { return };
+    let identity = |server: &Server| {
+        let query = "SELECT system_identifier FROM pg_control_system()";
+        one_number(&mut server.connect(DATABASE).unwrap(), query)
+    };
+    let servers = [(), ()].map(|()| Server::start(&root, ServerOptions::default()).unwrap());
+    assert_eq!(identity(&servers[0]), identity(&servers[1]), "initdb draws a number");
+    servers[0].connect(DATABASE).unwrap().batch_execute("CREATE TABLE mine (id int)").unwrap();
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(one_number(&mut servers[1].connect(DATABASE).unwrap(), tables), 0);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn what_the_image_makes_is_written_and_then_proved() {
     let runner = crate::checkout::runner().display().to_string();
     said(super::image(&checkout, &["--runner", &runner]).env("RUST_BACKTRACE", "0"))
         .expect(1, &["`snapshots/database.txt` was written before `db-init/004_note.sql` changed"]);
-    said(&mut dry_run(&checkout, &["--write"])).expect(
+    said(&mut dry_run(&checkout, &["--write", "--runner", &runner])).expect(
         0,
         &["+ column readings.note: text", "wrote snapshots/database.txt", "the image has the file as it was"],
     );

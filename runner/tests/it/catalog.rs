@@ -25,3 +25,13 @@ pub(crate) fn is_up_to_date(file: &Path, live: &str) {
     let file = fs::read_to_string(file).expect("a file; UPDATE_CATALOG=1 writes it");
     assert!(file == *live, "UPDATE_CATALOG=1 writes what the database has:\n{}", live);
 }
+
+/// Writes the catalog that the site's release makes on an empty database, as a dry run would.
+pub(crate) fn write(site: &Site) {
+    let other = Site::new().expect("services that were there a moment ago");
+    let root = site.tree.root().to_str().expect("text");
+    let variables = [("RUNNER_ROOT", root), ("RUNNER_CATALOG", "off")];
+    other.run(&["prepare"], &variables).expect(0, &["recorded"]);
+    let live = other.runner(&["catalog"]).envs(variables).output().expect("a process");
+    site.tree.write(PATH, &String::from_utf8(live.stdout).expect("text"));
+}

@@ -17,5 +17,6 @@ mod site;
 mod stakes;
 mod telling;
 mod tls;
+mod unread;
 mod upgrade;
 mod versions;

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs a command in a copy of this repository whose db-init/, db-init-post/, snapshots/, seeds/ and docs/schema.md are another project's: those
-# in FOLDER, or with `-` the barest there can be. Without a command it runs the tests, and so proves that they rest on nothing the team keeps.
+# Runs a command in a copy of this repository whose db-init/, db-init-post/, snapshots/ and seeds/ are another project's, and what follows
+# from them (snapshots/database.txt, docs/schema.md) is written anew: those in FOLDER, or with `-` the barest there can be. Without a command
+# it runs the tests, and so proves that they rest on nothing the team keeps.
 #
 #   scripts/with-another-release.sh FOLDER|- [COMMAND…]
 set -eu
@@ -31,6 +32,6 @@ systemFields: []
 relations: []" >snapshots/schema.yaml
 fi
 export RELEASE CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$here/target/another-release}"
-cargo xtask erd
+cargo xtask dry-run --write
 cargo xtask check
 "$@"

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! # The catalog of a database that is made of this repository's files alone: the proof of every boot.
-//! # `cargo xtask dry-run --write` writes it. Never edit it; after a merge conflict, take either side and write it again.
+//! # `cargo xtask dry-run --write` writes it. Edit nothing but `# except KIND NAME: reason`; after a conflict, take either side and write it again.
 //! # of 5c1f…  db-init/001_extensions.sql
 //! # of 77e0…  snapshots/schema.yaml
 //! # except table positions_2*: monthly partitions are made by date
@@ -25,7 +25,7 @@ pub const PATH: &str = contract::artefacts::CATALOG;
 
 const HEAD: &str = "\
 # The catalog of a database that is made of this repository's files alone: the proof of every boot.
-# `cargo xtask dry-run --write` writes it. Never edit it; after a merge conflict, take either side and write it again.
+# `cargo xtask dry-run --write` writes it. Edit nothing but `# except KIND NAME: reason`; after a conflict, take either side and write it again.
 ";
 const SECTIONS: [(Class, &str); 2] = [(Class::Managed, "[managed]"), (Class::DbOnly, "[migrations]")];
 

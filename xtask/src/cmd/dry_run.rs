@@ -125,7 +125,8 @@ fn refuse_contradictions(args: &Args) -> Result<(), Failure> {
         (false, Some(_), _) => {
             refuse("try an image: only the docker engine does", "cargo xtask dry-run --engine docker --image")
         }
-        (true, _, Some(_)) => {
+        // What is only written from is published by nobody.
+        (true, _, Some(_)) if !args.write => {
             refuse("try another runner: the docker engine takes the image's own", "leave --runner out")
         }
         _ => Ok(()),
@@ -179,7 +180,7 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
         database::write_header(root)?;
     }
     let image = match args.image.as_deref() {
-        None => image::build_default(&docker, root, steps)?.id,
+        None => image::build_default(&docker, root, args.runner.as_deref(), steps)?.id,
         Some("") => Record::read(root)?.id,
         Some(name) => name.to_owned(),
     };

@@ -110,12 +110,17 @@ pub(crate) struct Wanted<'a> {
     recipe: Recipe,
 }
 
-/// Builds with the defaults, for a command that needs an image.
+/// Builds with the defaults, for a command that needs an image; with a runner that is there already, if one is given.
 ///
 /// # Errors
 /// As the build.
-pub(crate) fn build_default(docker: &Docker, root: &Path, steps: &mut Steps) -> Result<Record> {
-    make(docker, root, &Wanted::default(), steps)
+pub(crate) fn build_default(
+    docker: &Docker,
+    root: &Path,
+    runner: Option<&Path>,
+    steps: &mut Steps,
+) -> Result<Record> {
+    make(docker, root, &Wanted { runner, ..Wanted::default() }, steps)
 }
 
 fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) -> Result<Record> {

@@ -59,6 +59,20 @@ impl Checkout {
         command
     }
 
+    /// Gives snapshots/database.txt the header of the files as they are now, for tests that add something to them: no boot misses what
+    /// the file does not have, but an image with an old header is not built.
+    pub(crate) fn renew_header(&self) {
+        let migrations =
+            migrations::file::discover(&contract::Artefacts::at(self.root())).expect("migrations");
+        let snapshot = catalog::Origin {
+            path: contract::artefacts::SNAPSHOT.to_owned(),
+            checksum: boot::release::checksum(&self.read(contract::artefacts::SNAPSHOT)),
+        };
+        let file = catalog::File::parse(&self.read(catalog::PATH)).expect("a catalog");
+        let origins = migrations.iter().map(boot::release::origin).chain([snapshot]).collect();
+        self.write(catalog::PATH, &catalog::File { origins, ..file }.to_text());
+    }
+
     /// `cargo xtask up`, not started yet.
     pub(crate) fn up(&self, arguments: &[&str]) -> Command {
         self.with_runner("up", arguments)

@@ -83,6 +83,7 @@ fn a_push_to_main_is_proved_and_published_and_with_the_ordering_bug_it_is_not() 
     // SQL that alters a table of Directus before Directus has made it, hidden from the static rules.
     let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE plant' || 'ings ADD CONSTRAINT planted UNIQUE (id, season)'; END $$;\n";
     checkout.write("db-init/004_planted.sql", bug);
+    checkout.renew_header();
     checkout.commit("the ordering bug");
     let bad = push(&checkout, &compiled);
     assert_ne!(bad.code, 0);

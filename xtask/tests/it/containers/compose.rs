@@ -132,6 +132,7 @@ fn of_four_replicas_one_works_and_a_new_release_beside_them_disturbs_no_request(
 
     // The next release has one more field. It comes up beside the old one, while that is being asked.
     checkout.add_field("plants", "tag", "colour");
+    checkout.renew_header();
     project.compose(&["build", "directus"]).expect(0, &[]);
     let (going_on, asked) = (AtomicBool::new(true), AtomicUsize::new(0));
     let failed = std::thread::scope(|scope| {

@@ -71,6 +71,7 @@ fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
     let checkout = Checkout::committed();
     let bug = "DO $$ BEGIN EXECUTE 'ALTER TABLE plant' || 'ings ADD COLUMN planted text'; END $$;\n";
     checkout.write("db-init/004_planted.sql", bug);
+    checkout.renew_header();
     checkout.commit("the ordering bug");
     built(&checkout, &[]);
     let failed = said(&mut dry_run(&checkout, &["--image"]));
@@ -85,6 +86,28 @@ fn a_boot_that_fails_is_shown_with_the_logs_of_both() {
     assert_eq!(failed.last_line(), "dry-run failed at pass 1");
     assert_eq!(left(), NOTHING);
     assert!(super::text_of(&checkout.path("target/image/image.json")).contains("\"proved\": false"));
+}
+
+#[test]
+fn what_the_image_makes_is_written_and_then_proved() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let checkout = Checkout::committed();
+    checkout.write("db-init/004_note.sql", "ALTER TABLE readings ADD COLUMN note text;\n");
+    checkout.git(&["add", "--all"]);
+    // Its own image checks itself while it is built: an old header is not let through, a new one is made for it.
+    let runner = crate::checkout::runner().display().to_string();
+    said(super::image(&checkout, &["--runner", &runner]).env("RUST_BACKTRACE", "0"))
+        .expect(1, &["`snapshots/database.txt` was written before `db-init/004_note.sql` changed"]);
+    said(&mut dry_run(&checkout, &["--write", "--runner", &runner])).expect(
+        0,
+        &["+ column readings.note: text", "wrote snapshots/database.txt", "the image has the file as it was"],
+    );
+    assert!(checkout.read(catalog::PATH).contains("\ncolumn readings.note: text\n"));
+    built(&checkout, &[]);
+    let passed = said(&mut dry_run(&checkout, &["--image"])).expect(0, &["objects are there as in git"]);
+    assert_eq!(passed.last_line(), "dry-run passed");
+    assert_eq!(left(), NOTHING);
 }
 
 #[test]
@@ -110,6 +133,7 @@ fn d28_an_upgrade_is_rehearsed_over_the_image_of_the_commit_before() {
     let _turn = turn();
     let checkout = Checkout::committed();
     checkout.add_field("plants", "tag", "colour");
+    checkout.renew_header();
     checkout.commit("one more field");
     built(&checkout, &[]);
     let fine = said(&mut dry_run(&checkout, &["--image", "--from", "--json"]))

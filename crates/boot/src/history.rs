@@ -7,7 +7,7 @@
 
 use crate::listing::{Drift, FORMAT, Listing};
 use crate::release::ReleaseId;
-use contract::{Failure, Outcome};
+use contract::{Commit, Failure, Outcome};
 use migrations::ledger::{literal, quoted};
 use migrations::session::{Session, describe};
 
@@ -55,13 +55,18 @@ pub struct Entry {
     pub completed: bool,
     /// Directus' version.
     pub directus: String,
-    /// The runner's version.
+    /// The runner's version, and the commit of its image if it had one ([`Entry::commit`]).
     pub runner: String,
     /// What the listing's spelling depends on: see [`spelling`].
     pub spelling: String,
 }
 
 impl Entry {
+    /// The commit of the image that recorded it.
+    pub fn commit(&self) -> Option<Commit> {
+        Commit::parse(self.runner.split_once(' ')?.1)
+    }
+
     /// `boot`, `rollback`, `begun boot`: as in the table.
     pub fn word(&self) -> String {
         format!("{}{}", if self.completed { "" } else { BEGUN }, self.how.word())
@@ -183,6 +188,8 @@ pub struct Record<'a> {
     pub completed: bool,
     /// Directus' version.
     pub directus: &'a str,
+    /// The runner's version and commit.
+    pub runner: &'a str,
     /// See [`spelling`].
     pub spelling: &'a str,
     /// What the database has now: what the boot left, or what it found.
@@ -207,7 +214,7 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
         literal(record.release.as_str()),
         literal(&format!("{}{}", if record.completed { "" } else { BEGUN }, record.how.word())),
         literal(record.directus),
-        literal(env!("CARGO_PKG_VERSION")),
+        literal(record.runner),
         literal(record.spelling),
         literal(&record.listing.to_text()),
     );

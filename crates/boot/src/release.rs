@@ -9,7 +9,7 @@
 use crate::settings::{BootSettings, PRELINKED};
 use crate::{directus, words};
 use contract::artefacts::SNAPSHOT;
-use contract::{Exit, Failure, Outcome, Phase};
+use contract::{Commit, Exit, Failure, Outcome, Phase};
 use migrations::objects::{Kind, objects};
 use migrations::{Migrations, file, hazards};
 use sha2::{Digest, Sha256};
@@ -68,6 +68,8 @@ impl fmt::Display for ReleaseId {
 pub struct Release {
     /// Which one it is.
     pub id: ReleaseId,
+    /// The commit that it is of, if the image says so. Two commits of the same content are one release.
+    pub commit: Option<Commit>,
     /// Directus' version, as far as its files tell; the bridge says it again.
     pub directus: Option<String>,
     /// The files of both phases.
@@ -135,12 +137,18 @@ impl Release {
         }
         Ok(Release {
             id: hash.finish(),
+            commit: Commit::of(&settings.environment)?,
             directus: version,
             words: words::of(migrations.iter().map(|migration| migration.source.as_str())),
             migrations,
             schema,
             system_migrations,
         })
+    }
+
+    /// What the ledger and the history record of whoever boots it.
+    pub fn runner(&self) -> String {
+        contract::commit::recorded(env!("CARGO_PKG_VERSION"), self.commit.as_ref())
     }
 
     /// The schema that Directus is to have, as far as its collections, fields and relations have names and kinds. What is wrong with it by

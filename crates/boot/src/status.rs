@@ -8,7 +8,7 @@ use crate::plan::{BootPlan, Route};
 use crate::release::{Release, ReleaseId};
 use crate::report::Report;
 use crate::state::{Directus, Server, State};
-use contract::{Failure, Outcome};
+use contract::{Commit, Failure, Outcome};
 use migrations::lock::{self, Holder};
 
 /// The status of one database, as one release sees it.
@@ -18,6 +18,8 @@ pub struct Status {
     pub release: ReleaseId,
     /// What the next boot of it would do, or why it would refuse.
     pub next: Result<BootPlan, Failure>,
+    /// The commit that the asking release is of.
+    pub commit: Option<Commit>,
     /// Recorded releases, oldest first, begun ones too.
     pub history: Vec<Entry>,
     /// How the database differs from what the last completed one left, as far as the asking release knows what to look for.
@@ -59,10 +61,11 @@ impl Boot<'_> {
             Some(_) => state.history.latest.drift(&state.listing).seen_by(&state.listing, &release.words),
             None => Drift::default(),
         };
-        let id = release.id.clone();
+        let (id, commit) = (release.id.clone(), release.commit.clone());
         let next = self.decide(release, state.clone(), &mut session);
         Ok(Status {
             release: id,
+            commit,
             next: next.map(|known| known.into_plan()),
             drift,
             ledger: state

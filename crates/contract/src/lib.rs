@@ -2,6 +2,7 @@
 //! whoever reads the environment or a file hands the values in.
 
 pub mod artefacts;
+pub mod commit;
 pub mod database;
 pub mod env;
 pub mod exit;
@@ -10,6 +11,7 @@ pub mod inert;
 pub mod secret;
 
 pub use artefacts::{Artefacts, Phase};
+pub use commit::Commit;
 pub use database::DatabaseSettings;
 pub use exit::Exit;
 pub use failure::{Failure, Outcome};

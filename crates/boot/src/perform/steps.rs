@@ -108,6 +108,7 @@ impl<'a> Work<'a> {
             how,
             completed,
             directus: &directus,
+            runner: &release.runner(),
             spelling: &spelling,
             listing,
         };

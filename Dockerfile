@@ -57,6 +57,9 @@ COPY --chmod=0555 seeds /directus/seeds
 COPY --chmod=0555 extensions /directus/extensions
 # The base image means SQLite. The health check asks every few seconds, and is no news.
 ENV DB_CLIENT=pg LOG_HTTP_IGNORE_PATHS=/server/ping
+# HASH@SECONDS: an image of an older commit never undoes what one of a younger commit did. Without it every other release is a new one.
+ARG RUNNER_COMMIT=
+ENV RUNNER_COMMIT=${RUNNER_COMMIT}
 # By number, for Kubernetes' runAsNonRoot (C9).
 USER 1000:1000
 # The base image is what the runner and the bridge take it for, or there is no image. What Node leaves in these two folders stays out.

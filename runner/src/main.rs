@@ -12,8 +12,8 @@ use arguments::{Command, Output};
 use boot::plan::Route;
 use boot::settings::process_environment;
 use boot::{Boot, BootSettings, Event, Interrupt};
-use contract::env::Environment;
-use contract::{Exit, Outcome};
+use contract::env::{COMMIT, Environment};
+use contract::{Commit, Exit, Outcome, commit};
 use presence::{Address, Presence};
 use std::process::ExitCode;
 use tell::Style;
@@ -31,7 +31,11 @@ fn run(style: &mut Style) -> Outcome<Exit> {
     let command = arguments::parse(std::env::args().skip(1))?;
     match command {
         Command::Help(text) => say::result(text),
-        Command::Version => say::result(concat!("runner ", env!("CARGO_PKG_VERSION"))),
+        Command::Version => {
+            let commit = std::env::var(COMMIT).ok().and_then(|text| Commit::parse(&text));
+            let runner = commit::recorded(env!("CARGO_PKG_VERSION"), commit.as_ref());
+            say::result(&format!("runner {}", commit::told(&runner)));
+        }
         _ => {
             let environment = process_environment()?;
             *style = Style::from_environment(&environment)?;

@@ -5,7 +5,7 @@ use boot::image::Image;
 use boot::plan::{Action, BootPlan, StepKind};
 use boot::state::Directus;
 use boot::status::Status;
-use contract::{Failure, inert};
+use contract::{Failure, commit, inert};
 use serde_json::{Value, json};
 
 /// The plan, one line for the way and one for each step.
@@ -48,7 +48,8 @@ fn failure_json(failure: &Failure) -> Value {
 /// Everything, on one page.
 pub(crate) fn text(status: &Status) {
     let line = |name: &str, text: &str| told(&format!("{name:<12}{text}"));
-    line("release", status.release.short());
+    let of = status.commit.as_ref().map(|commit| format!(", commit {}", commit.short())).unwrap_or_default();
+    line("release", &format!("{}, runner {}{of}", status.release, env!("CARGO_PKG_VERSION")));
     match &status.next {
         Ok(plan) => line("next boot", &format!("{}: {}", plan.decision.route.word(), plan.decision.reason)),
         Err(failure) => {
@@ -92,7 +93,7 @@ pub(crate) fn text(status: &Status) {
             entry.release,
             entry.word(),
             entry.directus,
-            entry.runner
+            commit::told(&entry.runner)
         ));
     }
 }
@@ -116,6 +117,8 @@ pub(crate) fn to_json(status: &Status) -> Value {
     let server = &status.server;
     json!({
         "release": status.release.as_str(),
+        "runner": env!("CARGO_PKG_VERSION"),
+        "commit": status.commit.as_ref().map(|commit| commit.hash.as_str()),
         "settled": status.is_settled(),
         "next_boot": match &status.next { Ok(plan) => plan_json(plan), Err(failure) => json!({ "refused": failure_json(failure) }) },
         "postgres": server.version, "timescaledb": server.timescaledb, "postgis": server.postgis,
@@ -129,7 +132,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         "unmanaged": status.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "releases": status.history.iter().map(|entry| json!({
             "number": entry.number, "release": entry.release.as_str(), "recorded_at": entry.recorded_at, "how": entry.how.word(), "completed": entry.completed,
-            "directus": entry.directus, "runner": entry.runner,
+            "directus": entry.directus, "runner": entry.runner.split(' ').next(), "commit": entry.commit().map(|commit| commit.hash),
         })).collect::<Vec<_>>(),
     })
 }

@@ -7,8 +7,8 @@
 
 use crate::id::ReleaseId;
 use catalog::{Catalog, Drift, FORMAT};
-use contract::Outcome;
 use contract::sql::{literal, quoted};
+use contract::{Commit, Outcome};
 use migrations::session::{Session, failure};
 
 /// The table's name.
@@ -51,7 +51,7 @@ pub struct Entry {
     pub completed: bool,
     /// Directus' version.
     pub directus: String,
-    /// The runner's version.
+    /// The runner's version, and the commit of its image if it had one ([`Entry::commit`]).
     pub runner: String,
     /// What the catalog's spelling depends on: see [`spelling`].
     pub spelling: String,
@@ -60,6 +60,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The commit of the image that recorded it.
+    pub fn commit(&self) -> Option<Commit> {
+        Commit::parse(self.runner.split_once(' ')?.1)
+    }
+
     /// `boot`, `rollback`, `begun boot`: as in the table.
     pub fn word(&self) -> String {
         format!("{}{}", if self.completed { "" } else { BEGUN }, self.how.word())
@@ -163,6 +168,8 @@ pub struct Record<'a> {
     pub completed: bool,
     /// Directus' version.
     pub directus: &'a str,
+    /// The runner's version and commit.
+    pub runner: &'a str,
     /// See [`spelling`].
     pub spelling: &'a str,
     /// What the database has now: what the boot left, or what it found.
@@ -190,7 +197,7 @@ pub fn append(session: &mut Session, schema: &str, record: &Record<'_>) -> Outco
         literal(record.release.as_str()),
         literal(&format!("{}{}", if record.completed { "" } else { BEGUN }, record.how.word())),
         literal(record.directus),
-        literal(env!("CARGO_PKG_VERSION")),
+        literal(record.runner),
         literal(record.spelling),
         literal(&record.catalog.to_text()),
         literal(record.fingerprint),

@@ -6,7 +6,7 @@
 //!    team was here before, it is somebody else's database: refused.
 //! 2. This release is the latest, and the database is what it left: nothing is done.
 //! 3. This release is the latest, and the database drifted: by policy repaired (the full way), refused, or ignored.
-//! 4. This release was superseded: nothing is migrated or applied; it starts if everything that it manages is still there. Only an
+//! 4. This release was superseded, or is of an older commit than the latest one: nothing is migrated or applied; it starts if everything that it manages is still there. Only an
 //!    explicit rollback takes the full way.
 //! 5. A new release, or one that was begun and not completed: the full way.
 //!
@@ -202,7 +202,7 @@ fn decide(release: &Release, state: &State, choices: &Choices) -> Outcome<Decisi
             same(latest, release, state, choices)
         }
         (Some(latest), Some(_)) if latest.release == release.id => Ok(begun(latest, state)),
-        (Some(latest), Some(_)) if state.history.knows(&release.id) => {
+        (Some(latest), Some(_)) if state.history.knows(&release.id) || is_older(release, latest) => {
             superseded(latest, release, state, choices)
         }
         (Some(_), Some(completed)) => new(completed, state, choices),
@@ -231,6 +231,11 @@ pub fn unmanaged(release: &Release, state: &State) -> Vec<Line> {
     }
     let lines = file.catalog.drift(&file.of(&state.catalog)).unmanaged;
     lines.into_iter().filter(|line| !state.history.latest.has(line)).collect()
+}
+
+/// Whether it is of an older commit than the latest one recorded: it comes late, and is nothing new.
+fn is_older(release: &Release, latest: &Entry) -> bool {
+    release.commit.as_ref().zip(latest.commit()).is_some_and(|(ours, latest)| ours.is_older_than(&latest))
 }
 
 fn full(reason: impl Into<String>) -> Decision {
@@ -345,11 +350,15 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
             .cause("whoever reaches the server first could make himself admin (D25)")
             .hint("boot the latest release with ADMIN_EMAIL and ADMIN_PASSWORD: it makes one"));
     }
-    let came = if latest.completed { "came" } else { "was begun" };
+    let came = match (state.history.knows(&release.id), latest.completed) {
+        (false, _) => "is of a younger commit than",
+        (true, true) => "came after",
+        (true, false) => "was begun after",
+    };
     let later =
-        format!("release {} (entry {}, {}) {came} after", latest.release, latest.number, latest.recorded_at);
+        format!("release {} (entry {}, {}) {came}", latest.release, latest.number, latest.recorded_at);
     if !state.history.has_completed(&release.id) {
-        return Err(Failure::new(format!("start a release that was never completed: {later} it"))
+        return Err(Failure::new(format!("start an older release: {later} it"))
             .exit(Exit::Refused)
             .cause("nobody knows what of this one is there; nothing was touched")
             .hint(way_back(latest, release, state)));
@@ -482,7 +491,8 @@ fn migrations(release: &Release, mut ledger: Ledger, decision: &Decision) -> Out
     ledger
         .rows
         .retain(|row| files.contains(row.filename.as_str()) || !decision.tolerated.contains(&row.filename));
-    plan::compute(&release.migrations, &ledger, &Phase::ALL)
+    let plan = plan::compute(&release.migrations, &ledger, &Phase::ALL)?;
+    Ok(Plan { runner: release.runner(), ..plan })
 }
 
 /// What the latest release left, is gone or altered since, and would stay so: this release has it too, and no migration has still to

@@ -10,7 +10,8 @@
 use crate::directus;
 use crate::id::ReleaseId;
 use contract::artefacts::{CATALOG, SNAPSHOT};
-use contract::{Artefacts, Exit, Failure, Outcome};
+use contract::env::Environment;
+use contract::{Artefacts, Commit, Exit, Failure, Outcome};
 use migrations::file::{self, Migration};
 use migrations::{Migrations, hazards};
 use sha2::{Digest, Sha256};
@@ -34,6 +35,8 @@ pub const EXTENSIONS_PATH: &str = "EXTENSIONS_PATH";
 pub struct Release {
     /// Which one it is.
     pub id: ReleaseId,
+    /// The commit that it is of, if the image says so. Two commits of the same content are one release.
+    pub commit: Option<Commit>,
     /// Directus' version, as far as its files tell; the bridge says it again.
     pub directus: Option<String>,
     /// The files of both phases.
@@ -85,6 +88,8 @@ pub struct Sources<'a> {
     pub extensions: PathBuf,
     /// Whether there must be a catalog.
     pub proves_catalog: bool,
+    /// Says which commit it is of.
+    pub environment: &'a Environment,
 }
 
 impl Release {
@@ -117,6 +122,7 @@ impl Release {
         }
         Ok(Release {
             id: hash.finish(),
+            commit: Commit::of(sources.environment)?,
             directus: version,
             catalog,
             snapshot_checksum,
@@ -144,6 +150,11 @@ impl Release {
     /// The tables that migrations make; Directus does not manage them.
     pub fn db_only(&self) -> Vec<String> {
         self.catalog.catalog.db_only_tables().map(str::to_owned).collect()
+    }
+
+    /// What the ledger and the history record of whoever boots it.
+    pub fn runner(&self) -> String {
+        contract::commit::recorded(env!("CARGO_PKG_VERSION"), self.commit.as_ref())
     }
 
     /// The schema that Directus is to have, as far as its collections, fields and relations have names and kinds. What is wrong with it by

@@ -75,6 +75,7 @@ impl BootSettings {
             migrations: below(MIGRATIONS_PATH, "migrations"),
             extensions: below(EXTENSIONS_PATH, "extensions"),
             proves_catalog: self.proves_catalog,
+            environment: &self.environment,
         }
     }
 

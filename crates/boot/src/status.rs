@@ -9,7 +9,7 @@ use crate::release::Release;
 use crate::report::Report;
 use crate::state::{Directus, Server, State};
 use catalog::{Class, Drift, Line};
-use contract::{Failure, Outcome};
+use contract::{Commit, Failure, Outcome};
 use migrations::lock::{self, Holder};
 
 /// The status of one database, as one release sees it.
@@ -19,6 +19,8 @@ pub struct Status {
     pub release: ReleaseId,
     /// What the next boot of it would do, or why it would refuse.
     pub next: Result<BootPlan, Failure>,
+    /// The commit that the asking release is of.
+    pub commit: Option<Commit>,
     /// Recorded releases, oldest first, begun ones too.
     pub history: Vec<Entry>,
     /// How the database differs from what the last completed one left.
@@ -63,10 +65,11 @@ impl Boot<'_> {
             None => Drift::default(),
         };
         let unmanaged = plan::unmanaged(&release, &state);
-        let id = release.id.clone();
+        let (id, commit) = (release.id.clone(), release.commit.clone());
         let next = self.decide(release, state.clone(), &mut session);
         Ok(Status {
             release: id,
+            commit,
             next: next.map(|known| known.into_plan()),
             drift,
             unmanaged,

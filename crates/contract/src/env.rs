@@ -45,6 +45,8 @@ pub const ON_DRIFT: &str = "RUNNER_ON_DRIFT";
 pub const ALLOW_DESTRUCTIVE: &str = "RUNNER_ALLOW_DESTRUCTIVE";
 /// The superseded release that takes the schema back: `RELEASE` once, or `RELEASE@ENTRY`.
 pub const ROLLBACK: &str = "RUNNER_ROLLBACK";
+/// The commit that the image is of, `HASH@SECONDS`; the image sets it itself. Default: none.
+pub const COMMIT: &str = "RUNNER_COMMIT";
 
 /// All of our own knobs.
 pub const KNOBS: &[&str] = &[
@@ -64,6 +66,7 @@ pub const KNOBS: &[&str] = &[
     ON_DRIFT,
     ALLOW_DESTRUCTIVE,
     ROLLBACK,
+    COMMIT,
 ];
 
 /// Directus' own names that the runner and the bridge read, beside handing all of them on.

@@ -2,6 +2,7 @@
 //! whoever reads the environment or a file hands the values in.
 
 pub mod artefacts;
+pub mod commit;
 pub mod database;
 pub mod env;
 pub mod exit;
@@ -13,6 +14,7 @@ pub mod sql;
 pub mod variables;
 
 pub use artefacts::{Artefacts, Phase};
+pub use commit::Commit;
 pub use database::DatabaseSettings;
 pub use exit::Exit;
 pub use failure::{Failure, Outcome};

@@ -170,26 +170,32 @@ pub fn prepare(client: &mut Client) -> Outcome<Table> {
 }
 
 /// The statement that records `migration`; it is part of the migration's own transaction, and does nothing in any other (P3).
-pub(crate) fn insert(table: &Table, migration: &Migration, elapsed_ms: u128, transaction: &str) -> String {
+pub(crate) fn insert(
+    table: &Table,
+    migration: &Migration,
+    elapsed_ms: u128,
+    runner: &str,
+    transaction: &str,
+) -> String {
     let same = format!(
         " WHERE pg_catalog.pg_current_xact_id()::text OPERATOR(pg_catalog.=) {}",
         literal(transaction)
     );
-    insert_outside(table, migration, elapsed_ms) + &same
+    insert_outside(table, migration, elapsed_ms, runner) + &same
 }
 
 /// The same for a file that ran outside of a transaction.
-pub(crate) fn insert_outside(table: &Table, migration: &Migration, elapsed_ms: u128) -> String {
+pub(crate) fn insert_outside(table: &Table, migration: &Migration, elapsed_ms: u128, runner: &str) -> String {
     format!(
         "INSERT INTO {table} (filename, applied_at, phase, number, checksum, tokens, elapsed_ms, runner) \
-         SELECT {}, pg_catalog.clock_timestamp(), '{}', {}, '{}', '{}', {}, '{}'",
+         SELECT {}, pg_catalog.clock_timestamp(), '{}', {}, '{}', '{}', {}, {}",
         literal(&migration.name),
         migration.phase,
         migration.number,
         migration.checksum,
         migration.tokens,
         elapsed_ms.min(i32::MAX as u128),
-        env!("CARGO_PKG_VERSION"),
+        literal(runner),
     )
 }
 

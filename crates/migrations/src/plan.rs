@@ -64,6 +64,8 @@ pub struct Plan {
     pub notices: Vec<Notice>,
     /// Rows of the bash version that no file belongs to. They stay as they are.
     pub orphans: Vec<Row>,
+    /// What the rows say that ran the migrations.
+    pub runner: String,
 }
 
 impl Plan {
@@ -86,7 +88,8 @@ pub fn compute(migrations: &Migrations, ledger: &Ledger, phases: &[Phase]) -> Ou
     let applied = Applied::new(ledger);
     let names: BTreeSet<&str> = migrations.iter().map(|migration| migration.name.as_str()).collect();
     let mut wrong = Wrong::default();
-    let mut plan = Plan { steps: Vec::new(), notices: Vec::new(), orphans: Vec::new() };
+    let runner = env!("CARGO_PKG_VERSION").to_owned();
+    let mut plan = Plan { steps: Vec::new(), notices: Vec::new(), orphans: Vec::new(), runner };
     for migration in migrations.iter().filter(|migration| phases.contains(&migration.phase)) {
         plan_one(migration, &applied, &mut plan, &mut wrong);
     }

@@ -131,6 +131,7 @@ pub fn perform(
             session,
             table: &table,
             backend: &backend,
+            runner: &plan.runner,
             migration,
             managed,
             ran_before: index,
@@ -181,6 +182,7 @@ struct File<'a> {
     table: &'a Table,
     /// The process id of the session's backend.
     backend: &'a str,
+    runner: &'a str,
     migration: &'a Migration,
     managed: &'a dyn Fn(&str) -> bool,
     ran_before: usize,
@@ -206,7 +208,13 @@ impl File<'_> {
             }
         }
         let transaction = transaction.unwrap_or_default();
-        let record = ledger::insert(self.table, self.migration, started.elapsed().as_millis(), &transaction);
+        let record = ledger::insert(
+            self.table,
+            self.migration,
+            started.elapsed().as_millis(),
+            self.runner,
+            &transaction,
+        );
         let committed = self.session.client().simple_query(&format!("{RESET}{record};COMMIT"));
         self.forward_notices();
         let answer = committed.map_err(|error| self.not_committed(&error))?;
@@ -227,7 +235,8 @@ impl File<'_> {
             self.forward_notices();
             answer.map_err(|error| self.failed_outside(statement, done, &error))?;
         }
-        let record = ledger::insert_outside(self.table, self.migration, started.elapsed().as_millis());
+        let record =
+            ledger::insert_outside(self.table, self.migration, started.elapsed().as_millis(), self.runner);
         let recorded = self.session.client().batch_execute(&format!("{RESET}DISCARD TEMP;"));
         let recorded = recorded.and_then(|()| self.session.client().batch_execute(&record));
         self.forward_notices();

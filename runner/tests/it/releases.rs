@@ -315,3 +315,42 @@ fn what_old_entries_left_is_emptied_and_the_entries_stay() {
     // What an older one needs is in its own image.
     site.prepare().expect(0, &["came after this one; everything that this one manages is still there"]);
 }
+
+#[test]
+fn an_older_commit_that_was_never_here_does_not_undo_a_younger_one() {
+    let Some((site, second)) = two() else { return };
+    let of = |time: &str| format!("3f2a91c0b7d4e5f60718@{time}");
+    let (young, old) = (of("1795522530"), of("1795522529"));
+    fn commit(value: &str) -> (&str, &str) {
+        ("RUNNER_COMMIT", value)
+    }
+    site.run(&["prepare"], &[second.variable(), commit(&young)])
+        .expect(0, &["a new release after", "recorded"]);
+    let before = site.picture();
+    let third = site.another_release();
+    third.drop_field("plants", "tag");
+    third.write("db-init/005_late.sql", "DROP TABLE readings;\n");
+    site.run(&["prepare"], &[third.variable(), commit(&old)])
+        .expect(4, &["start an older release", "is of a younger commit than it", "RUNNER_ROLLBACK="]);
+    assert!(before == site.picture(), "something was touched");
+    // Who ran what is in ledger, history and status.
+    let runner = format!("{} {young}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(site.ask("SELECT runner FROM migrations_applied WHERE filename = '004_more.sql'"), runner);
+    assert_eq!(site.ask("SELECT runner FROM schema_releases ORDER BY number DESC LIMIT 1"), runner);
+    let version = concat!("runner ", env!("CARGO_PKG_VERSION"), ", commit 3f2a91c0b7d4");
+    site.run(&["--version"], &[commit(&young)]).expect(0, &[version]);
+    let status = site.run(&["status"], &[second.variable(), commit(&young)]).expect(0, &[version]);
+    assert_eq!(
+        status.stderr.matches("commit 3f2a91c0b7d4").count(),
+        3,
+        "its own, begun, completed:\n{}",
+        status.stderr
+    );
+    // Without a commit it is a new release, as on a laptop.
+    let fourth = site.another_release();
+    fourth.add_field("plants", "tag", "colour");
+    fourth.write("db-init/004_more.sql", "ALTER TABLE readings ADD COLUMN IF NOT EXISTS source text;\n");
+    fourth.write("db-init/005_more.sql", "SELECT 1;\n");
+    site.run(&["prepare"], &[fourth.variable()]).expect(0, &["a new release after", "recorded"]);
+    site.run(&["prepare"], &[commit("main")]).expect(2, &["`main` is not HASH@SECONDS"]);
+}

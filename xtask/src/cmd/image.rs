@@ -12,7 +12,7 @@ use crate::image::{expected, layers, sbom};
 use crate::project::PROJECT;
 use crate::steps::Steps;
 use anyhow::{Context as _, Result};
-use contract::{Exit, Failure};
+use contract::{Exit, Failure, commit};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -137,7 +137,8 @@ fn make(docker: &Docker, root: &Path, wanted: &Wanted<'_>, steps: &mut Steps) ->
         (Some(file), Some(_)) => Runner::Given(file),
     };
     let context = steps.step("context", || Context::assemble(root, runner))?;
-    let mut recipe = Recipe { from: wanted.from, labels: labels(&context), ..wanted.recipe.clone() };
+    let (labels, commit) = (labels(&context), context.commit.clone());
+    let mut recipe = Recipe { from: wanted.from, labels, commit, ..wanted.recipe.clone() };
     let (id, release) = steps.step("build", || {
         let first = build::build(docker, context.folder(), &recipe, build::tell)?;
         // Only the image itself knows its release for certain. The second build takes every layer from the first.
@@ -201,7 +202,8 @@ fn look(docker: &Docker, id: &str, context: &Context, labels: &Labels) -> Result
     findings.extend(expected::contents(&added, &context.artefacts));
     let version =
         docker.ask("run the image's runner", &["run", "--rm", "--network", "none", id, "--version"])?;
-    let expected = format!("runner {}", env!("CARGO_PKG_VERSION"));
+    let runner = commit::recorded(env!("CARGO_PKG_VERSION"), context.commit.as_ref());
+    let expected = format!("runner {}", commit::told(&runner));
     if version != expected {
         findings.push(format!("its runner says `{version}`, not `{expected}`"));
     }

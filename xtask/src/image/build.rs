@@ -3,7 +3,8 @@
 use super::context::RunnerFrom;
 use crate::console;
 use crate::docker::{Docker, NO_REGISTRY};
-use contract::{Exit, Failure, Outcome};
+use contract::env::COMMIT;
+use contract::{Commit, Exit, Failure, Outcome};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +18,8 @@ pub(crate) struct Recipe {
     pub(crate) from: RunnerFrom,
     /// `sha256:…`, when the base's very bytes are pinned.
     pub(crate) base_digest: Option<String>,
+    /// The commit that it is of.
+    pub(crate) commit: Option<Commit>,
     /// Whether no layer of an earlier build may be taken.
     pub(crate) no_cache: bool,
     /// What the image says of itself.
@@ -37,7 +40,12 @@ pub(crate) fn build(
     let id_path = id_file.display().to_string();
     let digest = recipe.base_digest.as_ref().map_or(String::new(), |digest| format!("@{digest}"));
     let mut arguments = ["build", "--progress=plain", "--iidfile", &id_path].map(str::to_owned).to_vec();
-    for argument in [format!("RUNNER={}", recipe.from.word()), format!("DIRECTUS_DIGEST={digest}")] {
+    let commit = recipe.commit.as_ref().map_or_else(String::new, ToString::to_string);
+    for argument in [
+        format!("RUNNER={}", recipe.from.word()),
+        format!("DIRECTUS_DIGEST={digest}"),
+        format!("{COMMIT}={commit}"),
+    ] {
         arguments.extend(["--build-arg".to_owned(), argument]);
     }
     arguments.extend(recipe.no_cache.then(|| "--no-cache".to_owned()));

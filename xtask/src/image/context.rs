@@ -4,7 +4,7 @@
 use crate::git;
 use anyhow::{Context as _, Result};
 use contract::artefacts::BAKED_IN;
-use contract::{Exit, Failure};
+use contract::{Commit, Exit, Failure};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};
@@ -54,6 +54,8 @@ pub(crate) struct Context {
     folder: tempfile::TempDir,
     /// The commit, with `-dirty` behind it when what is built is not surely that.
     pub(crate) revision: String,
+    /// The same, when it is surely that.
+    pub(crate) commit: Option<Commit>,
     /// The checksum of every baked-in file, by its path in the checkout.
     pub(crate) artefacts: BTreeMap<String, String>,
 }
@@ -99,8 +101,9 @@ impl Context {
             let content = fs::read(runner).with_context(|| format!("read `{}`", runner.display()))?;
             lay(&folder.path().join(format!("prebuilt/runner-{}", architecture())), &content, time)?;
         }
-        let revision = if changed { format!("{commit}-dirty") } else { commit };
-        Ok(Context { folder, revision, artefacts })
+        let revision = if changed { format!("{commit}-dirty") } else { commit.clone() };
+        let commit = (!changed).then_some(Commit { hash: commit, time_s: epoch });
+        Ok(Context { folder, revision, commit, artefacts })
     }
 
     /// The folder.

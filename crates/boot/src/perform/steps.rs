@@ -113,6 +113,7 @@ impl<'a> Work<'a> {
             how,
             completed,
             directus: &directus,
+            runner: &release.runner(),
             spelling: &spelling,
             catalog,
             fingerprint,

@@ -27,6 +27,7 @@ const LEFT: [&str; 8] = [
 fn release() -> Release {
     Release {
         id: ReleaseId::from_record(OWN),
+        commit: None,
         directus: Some("11.17.4".to_owned()),
         migrations: Migrations::new([Migration::new(Phase::Pre, 1, "001_a.sql", "SELECT 1")]),
         schema: Schema::of(Snapshot::parse(SNAPSHOT).unwrap()),
@@ -490,4 +491,38 @@ fn consent_for_another_release_is_said_to_be_ignored() {
     let plan =
         check(&after(&[(OWN, How::Boot)]), &Choices { consent: Some(consent), ..none() }, Route::Fast, "");
     assert!(plan.decision.notes[0].contains("is for release cccccccccccc, this is bbbbbbbbbbbb: ignored"));
+}
+
+#[test]
+fn of_releases_that_were_never_here_the_youngest_wins_in_every_order() {
+    let commit = |time_s: u64| contract::Commit { time_s, hash: "3f2a91c0b7d4".to_owned() };
+    let decided = |state: &State, ours: Option<u64>| {
+        let release = Release { commit: ours.map(commit), ..release() };
+        decide(&release, state, &Choices::default()).map(|decision| decision.route)
+    };
+    let came = |times: &[u64]| {
+        let mut state = after(&times.iter().map(|_| (LATEST, How::Boot)).collect::<Vec<_>>());
+        for (entry, time) in state.history.entries.iter_mut().zip(times) {
+            entry.runner = contract::commit::recorded("0.1.0", Some(&commit(*time)));
+        }
+        state
+    };
+    for order in [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]] {
+        let mut recorded = vec![order[0]];
+        for time in &order[1..] {
+            match decided(&came(&recorded), Some(*time)) {
+                Ok(Route::Full(How::Boot)) => recorded.push(*time),
+                refused => assert_eq!(refused.unwrap_err().exit, Exit::Refused, "{order:?}"),
+            }
+        }
+        assert_eq!(recorded.last(), Some(&3), "{order:?}");
+    }
+    // The same commit again with other contents, or no commit on one of the sides: new, as ever.
+    assert_eq!(decided(&came(&[2]), Some(2)), Ok(Route::Full(How::Boot)));
+    assert_eq!(decided(&came(&[2]), None), Ok(Route::Full(How::Boot)));
+    assert_eq!(decided(&after(&[(LATEST, How::Boot)]), Some(1)), Ok(Route::Full(How::Boot)));
+    // And back on purpose.
+    let rollback = Choices { rollback: Some(OWN.get(..12).unwrap().to_owned()), ..Choices::default() };
+    let old = Release { commit: Some(commit(1)), ..release() };
+    assert_eq!(decide(&old, &came(&[2]), &rollback).unwrap().route, Route::Full(How::Rollback));
 }

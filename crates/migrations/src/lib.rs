@@ -23,7 +23,7 @@ pub mod session;
 pub mod source;
 pub mod statements;
 pub mod tables;
-mod tls;
+pub mod tls;
 
 pub use file::{Migration, Migrations};
 pub use ledger::Ledger;

@@ -3,6 +3,7 @@
 
 use crate::log::Tail;
 use crate::{BootSettings, Interrupt};
+use contract::database::Tls;
 use contract::env;
 use contract::known::{EXCLUDE_TABLES, Fate, fate};
 use contract::{Exit, Failure, Outcome, Variables};
@@ -21,6 +22,9 @@ use std::time::{Duration, Instant};
 /// How long the rest of a log may take to pass once its process has ended.
 const DRAIN_WITHIN: Duration = Duration::from_secs(1);
 const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Node's own name for a file of authorities that it trusts beside those that it comes with.
+const EXTRA_CERTIFICATES: &str = "NODE_EXTRA_CA_CERTS";
 
 /// Where Directus' own log goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +89,12 @@ fn environment(settings: &BootSettings, options: &Options<'_>) -> Variables {
     let mut all: Variables =
         given.filter(|(name, value)| matches!(fate(name, value), None | Some(Fate::PassedOn))).collect();
     all.extend(settings.database.for_directus());
+    // Node comes with authorities of its own; ours are the system's, so it gets these too.
+    let trusts_the_system = settings.database.tls == Tls::Verified { ca: None };
+    if trusts_the_system && settings.environment.get(EXTRA_CERTIFICATES).is_none() {
+        let file = migrations::tls::system_certificates();
+        all.extend(file.map(|file| (EXTRA_CERTIFICATES, file.display().to_string())));
+    }
     // Without it each table with a composite key is a warning per step (D13).
     let excluded = settings.environment.get(EXCLUDE_TABLES).into_iter().map(str::to_owned);
     let excluded: Vec<String> = excluded.chain(options.db_only.iter().cloned()).collect();

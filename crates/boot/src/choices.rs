@@ -1,7 +1,8 @@
 //! What somebody decided beforehand, by environment: one place for their words and their meaning.
 //!
-//! 1. `RUNNER_FAST=off` takes every step. 2. `RUNNER_ON_DRIFT` is a policy. 3. `RUNNER_ROLLBACK` and 4. `RUNNER_ALLOW_DESTRUCTIVE` are for
-//! one release each, which they name; for another one they count for nothing, and that is said.
+//! 1. `RUNNER_FAST=off` takes every step.
+//! 2. `RUNNER_ON_DRIFT` is a policy.
+//! 3. `RUNNER_ROLLBACK` and `RUNNER_ALLOW_DESTRUCTIVE` name one release each; for another one they count for nothing, and a note says so.
 
 use crate::id::ReleaseId;
 use contract::env::{self, ALLOW_DESTRUCTIVE, Environment, ON_DRIFT};

@@ -102,7 +102,7 @@ const INSTEAD: &[(&str, &str)] = &[
 pub fn fate(name: &str, value: &str) -> Option<Fate> {
     // Directus asks for its own names in any case.
     let upper = name.to_ascii_uppercase();
-    if !["DB_", "RUNNER_"].iter().any(|prefix| upper.starts_with(prefix)) && !name.starts_with("PG") {
+    if !upper.starts_with("DB_") && !["PG", "RUNNER_"].iter().any(|prefix| name.starts_with(prefix)) {
         return None;
     }
     let instead = INSTEAD.iter().find(|(each, _)| *each == name).map(|(_, instead)| *instead);

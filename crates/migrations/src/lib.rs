@@ -20,7 +20,7 @@ pub mod schema;
 pub mod session;
 pub mod source;
 pub mod statements;
-mod tls;
+pub mod tls;
 
 pub use file::{Migration, Migrations};
 pub use ledger::Ledger;

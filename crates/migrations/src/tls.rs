@@ -10,6 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -82,16 +83,24 @@ fn certificates(from: &str, pem: &[u8]) -> Outcome<Vec<CertificateDer<'static>>>
     }
 }
 
-fn system_bundle() -> Outcome<(String, Vec<u8>)> {
-    let named = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty());
-    let candidates: Vec<_> = match named {
-        Some(path) => vec![std::path::PathBuf::from(path)],
+/// Where the system's certificates may be, in the order of trying.
+fn candidates() -> Vec<PathBuf> {
+    match std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) {
+        Some(path) => vec![path.into()],
         None => BUNDLES.iter().map(Into::into).collect(),
-    };
-    let found =
-        candidates.iter().find_map(|path| Some((format!("`{}`", path.display()), std::fs::read(path).ok()?)));
+    }
+}
+
+/// The file of the system's certificates, if there is one: what we trust where no authority is given.
+pub fn system_certificates() -> Option<PathBuf> {
+    candidates().into_iter().find(|path| std::fs::File::open(path).is_ok())
+}
+
+fn system_bundle() -> Outcome<(String, Vec<u8>)> {
+    let found = system_certificates()
+        .and_then(|path| Some((format!("`{}`", path.display()), std::fs::read(path).ok()?)));
     found.ok_or_else(|| {
-        let tried: Vec<_> = candidates.iter().map(|path| path.display().to_string()).collect();
+        let tried: Vec<_> = candidates().iter().map(|path| path.display().to_string()).collect();
         Failure::new("find the system's certificates")
             .exit(Exit::Usage)
             .cause(format!("none of these can be read: {}", tried.join(", ")))

@@ -6,6 +6,7 @@
 mod place;
 mod said;
 pub mod text;
+pub mod tls;
 mod tree;
 
 pub use place::{EMAIL, PASSWORD, Place, environment, install};

@@ -5,67 +5,18 @@ use crate::site::said;
 use crate::versions::release;
 use boot::bridge::{Log, Options};
 use boot::{BootSettings, Bridge, Interrupt};
-use contract::{DatabaseSettings, Outcome, Secret, Variables};
+use contract::{DatabaseSettings, Outcome, Variables};
 use migrations::session;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::json;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use testbed::{
-    Absent, Cache, Database, DirectusInstall, PostgresRoot, Server, ServerOptions, ServerTls, require,
-};
+use testbed::{Database, DirectusInstall, Server, require};
+use testkit::tls::{Authority, server};
 
 /// The role that proves itself with a certificate.
 const CERTIFIED: &str = "certified";
 const SESSION: &str = "the-runner";
 const BRIDGE: &str = "directus";
-
-/// An authority: its certificate, and what it signs with.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new(name: &str) -> Authority {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new([]).expect("no names");
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        Authority { pem, issuer: Issuer::new(params, key) }
-    }
-
-    /// A certificate for `names`, of `owner`, and its key.
-    fn signs(&self, owner: &str, names: &[&str]) -> (String, String) {
-        let key = KeyPair::generate().expect("a key");
-        let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let mut params = CertificateParams::new(names).expect("names");
-        params.distinguished_name.push(DnType::CommonName, owner);
-        (params.signed_by(&key, &self.issuer).expect("a certificate").pem(), key.serialize_pem())
-    }
-}
-
-/// A server with TLS whose clients may come with a certificate of `authority`. Plain text is let in as well: whoever speaks it is to be seen.
-fn server(authority: &Authority) -> Result<Server, Absent> {
-    let absent = || Absent::new("no Postgres root in the cache: cargo xtask setup");
-    let root = PostgresRoot::cached(&Cache::open()?).ok_or_else(absent)?;
-    let (certificate, key) = authority.signs("server", &["localhost"]);
-    let tls = Some(ServerTls { certificate, key: Secret::new(key) });
-    let extra_settings = vec![("log_connections".to_owned(), "on".to_owned())];
-    let options = ServerOptions { preload_timescaledb: false, tls, extra_settings, ..Default::default() };
-    let server = Server::start(&root, options)?;
-    let data = server.dir().join("d");
-    std::fs::write(data.join("root.crt"), &authority.pem).expect("a file");
-    let rules = format!("local all all trust\nhostssl all {CERTIFIED} all cert\nhost all all all trust\n");
-    std::fs::write(data.join("pg_hba.conf"), rules).expect("a file");
-    let mut admin = server.connect("postgres")?;
-    admin.batch_execute(&format!("CREATE ROLE {CERTIFIED} SUPERUSER LOGIN")).expect("a role");
-    admin.batch_execute("ALTER SYSTEM SET ssl_ca_file = 'root.crt'").expect("a setting");
-    drop(admin);
-    server.restart()?;
-    Ok(server)
-}
 
 /// One database, and where it is tried from.
 struct Site<'a> {
@@ -149,7 +100,12 @@ impl Site<'_> {
 fn both_ends_are_encrypted_alike_whatever_way_it_is_said() {
     let (ours, stranger) = (Authority::new("ours"), Authority::new("a stranger"));
     let Some(install) = require(testkit::install()) else { return };
-    let Some(server) = require(server(&ours)) else { return };
+    // Plain text is let in as well: whoever speaks it is to be seen.
+    let rules = format!("hostssl all {CERTIFIED} all cert\nhost all all all trust\n");
+    let sql = format!("CREATE ROLE {CERTIFIED} SUPERUSER LOGIN");
+    let Some(server) = require(server(ours.signs("server", &["localhost"]), &ours.pem, &rules, &sql)) else {
+        return;
+    };
     let release = release();
     let database = server.fresh_database("tls").expect("a database");
     let site = Site { server: &server, database, install: &install, release: release.path() };
@@ -157,7 +113,11 @@ fn both_ends_are_encrypted_alike_whatever_way_it_is_said() {
 
     // A whole boot: Directus takes a connection string for all there is to know of the connection.
     let mut runner = Command::new(env!("CARGO_BIN_EXE_runner"));
-    let environment = site.environment(&[("URL", "localhost"), ("DB_SSL", "true"), ca]);
+    // The authority is the system's, as far as it goes: Node does not know it by itself.
+    let system = release.path().join("system.pem");
+    std::fs::write(&system, &ours.pem).expect("a file");
+    let environment = site.environment(&[("URL", "localhost"), ("DB_SSL", "true")]);
+    let environment = environment.with("SSL_CERT_FILE", system.display());
     said(runner.arg("prepare").env_clear().envs(environment).stdin(Stdio::null())).expect(0, &["recorded"]);
     let log = std::fs::read_to_string(server.log_path()).expect("a log");
     let sessions = log.lines().filter(|line| line.contains("connection authorized"));
@@ -181,8 +141,8 @@ fn both_ends_are_encrypted_alike_whatever_way_it_is_said() {
 
     // Certificates of clients: of the authority that the server trusts, and of another one.
     let as_certified = |authority: &Authority| {
-        let (certificate, key) = authority.signs(CERTIFIED, &[]);
-        let own = [("DB_SSL__CERT", certificate.as_str()), ("DB_SSL__KEY", key.as_str())];
+        let own = authority.signs(CERTIFIED, &[]);
+        let own = [("DB_SSL__CERT", own.certificate.as_str()), ("DB_SSL__KEY", own.key.expose())];
         site.connect(&[&[("HOST", "localhost"), ("DB_USER", CERTIFIED), ca], &own[..]].concat())
             .expect("settings")
     };
@@ -196,10 +156,10 @@ fn both_ends_are_encrypted_alike_whatever_way_it_is_said() {
     // Directus' driver looks for `localhost` in the certificate of whatever number it connects to.
     site.refuse(&[("HOST", "127.0.0.1"), ca], "not valid for name", "does not match certificate");
 
-    let (certificate, key) = ours.signs("server", &["127.0.0.1"]);
+    let other = ours.signs("server", &["127.0.0.1"]);
     let folder = server.dir().join("t");
-    std::fs::write(folder.join("server.crt"), certificate).expect("a file");
-    std::fs::write(folder.join("server.key"), key).expect("a file");
+    std::fs::write(folder.join("server.crt"), other.certificate).expect("a file");
+    std::fs::write(folder.join("server.key"), other.key.expose()).expect("a file");
     server.restart().expect("the server starts again");
     site.agree(&[("HOST", "127.0.0.1"), ca], encrypted);
     site.refuse(&[("HOST", "localhost"), ca], "not valid for name", "does not match certificate");

@@ -1,16 +1,15 @@
 //! TLS and passwords over TCP, against servers of our own: what is accepted, what is refused, and that a refusal is final and tells
 //! no secret.
 
-use crate::server::own_server;
 use contract::database::Tls;
 use contract::{DatabaseSettings, Exit, Failure, Outcome, Secret};
 use migrations::session::{Session, connect, wait_and_connect};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use testbed::{Absent, Server, ServerOptions, ServerTls, require};
+use testbed::{Absent, Server, ServerTls, require};
+use testkit::tls::{Authority, self_signed, server};
 
 /// The names in every server's certificate.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
@@ -35,11 +34,8 @@ impl Site {
     fn signed() -> Option<&'static Site> {
         static SITE: OnceLock<Result<Site, Absent>> = OnceLock::new();
         let site = SITE.get_or_init(|| {
-            let (authority, issuer) = authority(OURS);
-            let key = KeyPair::generate().expect("a key");
-            let names = CertificateParams::new(NAMES.map(str::to_owned)).expect("names");
-            let certificate = names.signed_by(&key, &issuer).expect("a certificate").pem();
-            Site::start(certificate, &key, authority)
+            let authority = Authority::new(OURS);
+            Site::start(authority.signs("server", &NAMES), authority.pem)
         });
         require(site.as_ref().map_err(Clone::clone))
     }
@@ -49,29 +45,17 @@ impl Site {
     fn self_signed() -> Option<&'static Site> {
         static SITE: OnceLock<Result<Site, Absent>> = OnceLock::new();
         let site = SITE.get_or_init(|| {
-            let key = KeyPair::generate().expect("a key");
-            let mut names = CertificateParams::new(NAMES.map(str::to_owned)).expect("names");
-            names.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-            let certificate = names.self_signed(&key).expect("a certificate").pem();
-            Site::start(certificate.clone(), &key, certificate)
+            let own = self_signed(&NAMES);
+            Site::start(own.clone(), own.certificate)
         });
         require(site.as_ref().map_err(Clone::clone))
     }
 
-    fn start(certificate: String, key: &KeyPair, authority: String) -> Result<Site, Absent> {
-        let tls = ServerTls { certificate, key: Secret::new(key.serialize_pem()) };
-        let server =
-            own_server(ServerOptions { preload_timescaledb: false, tls: Some(tls), ..Default::default() })?;
-        let mut admin = server.connect("postgres").expect("a connection");
-        admin.batch_execute(&format!("CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'")).expect("a role");
-        // First match wins. Without encryption nobody comes in over TCP.
-        let rules = format!(
-            "local all all trust\nhostssl all {GUARDED} all scram-sha-256\nhostssl all all 127.0.0.1/32 trust\n"
-        );
-        std::fs::write(server.dir().join("d/pg_hba.conf"), rules).expect("pg_hba.conf");
-        drop(admin);
-        server.restart().expect("the server starts again");
-        Ok(Site { server, authority })
+    fn start(tls: ServerTls, authority: String) -> Result<Site, Absent> {
+        // Without encryption nobody comes in over TCP.
+        let rules = format!("hostssl all {GUARDED} all scram-sha-256\nhostssl all all 127.0.0.1/32 trust\n");
+        let sql = format!("CREATE ROLE {GUARDED} LOGIN PASSWORD '{PASSWORD}'");
+        Ok(Site { server: server(tls, &authority, &rules, &sql)?, authority })
     }
 
     fn settings(&self, host: &str, tls: Tls) -> DatabaseSettings {
@@ -94,16 +78,6 @@ impl Site {
     fn verified(&self) -> Tls {
         Tls::Verified { ca: Some(self.authority.clone()) }
     }
-}
-
-/// An authority's certificate, and what it signs with.
-fn authority(name: &str) -> (String, Issuer<'static, KeyPair>) {
-    let key = KeyPair::generate().expect("a key");
-    let mut params = CertificateParams::new([]).expect("no names");
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let certificate = params.self_signed(&key).expect("a certificate").pem();
-    (certificate, Issuer::new(params, key))
 }
 
 /// What this session is encrypted with; empty when it is not.
@@ -149,7 +123,7 @@ fn a_certificate_that_is_its_own_authority_is_accepted_when_it_is_the_given_one(
     let Some(site) = Site::self_signed() else { return };
     accepted(&site.settings("localhost", site.verified()));
     refused_for_good(&site.settings(OTHER_NAME, site.verified()), &["certificate"]);
-    let stranger = Tls::Verified { ca: Some(authority("a stranger").0) };
+    let stranger = Tls::Verified { ca: Some(Authority::new("a stranger").pem) };
     refused_for_good(&site.settings("127.0.0.1", stranger), &["certificate"]);
 }
 
@@ -165,9 +139,9 @@ fn unverified_is_encrypted_whoever_signed_and_whatever_the_name() {
 #[test]
 fn a_certificate_of_an_unknown_authority_is_refused_at_once() {
     let Some(site) = Site::signed() else { return };
-    let stranger = Tls::Verified { ca: Some(authority("a stranger").0) };
+    let stranger = Tls::Verified { ca: Some(Authority::new("a stranger").pem) };
     refused_for_good(&site.settings("127.0.0.1", stranger), &["UnknownIssuer", "DB_SSL__CA_FILE"]);
-    let namesake = Tls::Verified { ca: Some(authority(OURS).0) };
+    let namesake = Tls::Verified { ca: Some(Authority::new(OURS).pem) };
     refused_for_good(&site.settings("127.0.0.1", namesake), &["BadSignature", "DB_SSL__CA_FILE"]);
     // The system's authorities did not sign it either; and without any there is nobody to trust.
     refused_for_good(&site.settings("127.0.0.1", Tls::Verified { ca: None }), &["DB_SSL__CA_FILE"]);

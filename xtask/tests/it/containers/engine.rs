@@ -6,6 +6,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use testbed::require;
+use testkit::tls::{self, Authority};
 
 const NOTHING: [&str; 0] = [];
 
@@ -24,6 +25,15 @@ fn left() -> Vec<String> {
         .map(|[what, how]| docker(&[what, how, "--quiet", "--filter", &label]).stdout);
     let all = listed.iter().flat_map(|ids| ids.lines());
     all.filter(|id| docker(&["inspect", id]).stdout.contains(&owner)).map(str::to_owned).collect()
+}
+
+/// A container that goes with this value.
+struct Job(String);
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        docker(&["rm", "--force", &self.0]);
+    }
 }
 
 /// A dry run that has come as far as its first boot.
@@ -62,6 +72,36 @@ fn ctrl_c_leaves_no_container_and_what_a_killed_run_left_is_removed_by_the_next(
         said(&mut dry_run(&checkout, &["--image"])).expect(0, &["removing what a killed run had left"]);
     assert_eq!(next.last_line(), "dry-run passed");
     assert_eq!(left(), NOTHING);
+}
+
+#[test]
+fn a_given_server_is_verified_by_everybody_who_connects_to_it() {
+    let Some(()) = require(containers()) else { return };
+    let _turn = turn();
+    let ours = Authority::new("ours");
+    let tls = ours.signs("server", &["localhost"]);
+    let Some(server) = require(tls::server(tls, &ours.pem, "host all all all trust\n", "")) else { return };
+    let checkout = Checkout::committed();
+    built(&checkout, &[]);
+    // As in a pipeline: the candidate joins the network of the job's container. This one is on the machine's own, where the server is.
+    let job = Job(format!("xtask-test-job-{}", std::process::id()));
+    let words = ["run", "--detach", "--rm", "--network", "host", "--name", &job.0, "--entrypoint", "sleep"];
+    docker(&[&words[..], &[&super::pin("database-image"), "600"]].concat()).expect(0, &[]);
+    let url = format!("postgres://postgres@localhost:{}/postgres", server.tcp_port().expect("a port"));
+    let trusting = |authority: &Authority| {
+        let mut command = dry_run(&checkout, &["--image"]);
+        command.env("JOB_CONTAINER_NAME", &job.0);
+        command.env("DB_CONNECTION_STRING", &url).env("DB_SSL", "true").env("DB_SSL__CA", &authority.pem);
+        said(&mut command)
+    };
+    assert_eq!(trusting(&ours).expect(0, &[]).last_line(), "dry-run passed");
+    let log = std::fs::read_to_string(server.log_path()).expect("a log");
+    let over_tcp =
+        log.lines().filter(|line| line.contains("connection authorized") && line.contains("dry_run_"));
+    let sessions: Vec<&str> = over_tcp.collect();
+    assert!(sessions.len() > 9 && sessions.iter().all(|line| line.contains("SSL enabled")), "{sessions:#?}");
+    trusting(&Authority::new("a stranger")).expect(2, &["UnknownIssuer"]);
+    assert_eq!(left(), Vec::<String>::new());
 }
 
 #[test]

@@ -155,7 +155,14 @@ fn the_runner_can_be_compiled_inside_the_build() {
     let json: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
     let id = json["image"]["id"].as_str().expect("an id");
     let version = docker(&["run", "--rm", id, "--version"]).expect(0, &[]);
-    assert!(version.stdout.starts_with("runner "), "{}", version.stdout);
+    let label = "{{index .Config.Labels \"org.opencontainers.image.revision\"}}";
+    let revision = docker(&["image", "inspect", "--format", label, id]).expect(0, &[]).stdout;
+    let commit = format!(", commit {}", &revision[..12]);
+    assert!(
+        version.stdout.starts_with("runner ") && version.stdout.trim_end().ends_with(&commit),
+        "{}",
+        version.stdout
+    );
     let parts: serde_json::Value =
         serde_json::from_str(&text_of(&checkout.path("target/image/sbom.cdx.json"))).expect("JSON");
     let names: Vec<&str> = parts["components"]

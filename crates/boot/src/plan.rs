@@ -357,12 +357,6 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
     };
     let later =
         format!("release {} (entry {}, {}) {came}", latest.release, latest.number, latest.recorded_at);
-    if !state.history.has_completed(&release.id) {
-        return Err(Failure::new(format!("start an older release: {later} it"))
-            .exit(Exit::Refused)
-            .cause("nobody knows what of this one is there; nothing was touched")
-            .hint(way_back(latest, release, state)));
-    }
     let missed = missed(release, state)?;
     if missed.is_empty() {
         let demanded: Vec<&str> = release.catalog.catalog.demanded_by(&state.catalog).collect();
@@ -374,12 +368,12 @@ fn superseded(latest: &Entry, release: &Release, state: &State, choices: &Choice
         }
         return Ok(Decision {
             route: Route::Superseded,
-            reason: format!("{later} this one; everything that this one manages is still there"),
+            reason: format!("{later} this one; everything that this one manages is there"),
             notes,
             tolerated: BTreeSet::new(),
         });
     }
-    Err(Failure::new(format!("start an older release: {later} it and took away what it needs"))
+    Err(Failure::new(format!("start an older release: {later} it, and what it needs is not there"))
         .exit(Exit::Refused)
         .excerpt(crate::excerpt::listed(missed))
         .cause("an older release never migrates nor applies by itself; nothing was touched")

@@ -222,9 +222,11 @@ fn a_release_that_was_begun_supersedes_the_one_before_and_is_gone_on_with() {
 }
 
 #[test]
-fn a_release_that_never_came_to_its_end_does_not_start_behind_a_later_one() {
+fn a_release_that_never_came_to_its_end_starts_behind_a_later_one_if_all_of_it_is_there() {
     let state = begun(after(&[(LATEST, How::Boot)]), OWN, How::Boot);
     let state = begun(state, "cccccccccccccccc", How::Boot);
+    check(&state, &none(), Route::Superseded, "");
+    let state = State { catalog: changed("entries.note", &[]), ..state };
     let failure = planned(&state, &none(), true).unwrap_err();
     assert_eq!(
         (failure.exit, failure.hint.unwrap().ends_with("RUNNER_ROLLBACK=bbbbbbbbbbbb@3")),

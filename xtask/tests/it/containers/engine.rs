@@ -101,7 +101,7 @@ fn a_given_server_is_verified_by_everybody_who_connects_to_it() {
     let sessions: Vec<&str> = over_tcp.collect();
     assert!(sessions.len() > 9 && sessions.iter().all(|line| line.contains("SSL enabled")), "{sessions:#?}");
     trusting(&Authority::new("a stranger")).expect(2, &["UnknownIssuer"]);
-    assert_eq!(left(), Vec::<String>::new());
+    assert_eq!(left(), NOTHING);
 }
 
 #[test]

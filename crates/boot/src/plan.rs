@@ -6,8 +6,8 @@
 //!    team was here before, it is somebody else's database: refused.
 //! 2. This release is the latest, and the database is what it left: nothing is done.
 //! 3. This release is the latest, and the database drifted: by policy repaired (the full way), refused, or ignored.
-//! 4. This release was superseded, or is of an older commit than the latest one: nothing is migrated or applied; it starts if everything that it manages is still there. Only an
-//!    explicit rollback takes the full way.
+//! 4. This release was superseded, or is of an older commit than the latest one: nothing is migrated or applied; it starts if everything
+//!    that its catalog has is there. Only an explicit rollback takes the full way.
 //! 5. A new release, or one that was begun and not completed: the full way.
 //!
 //! On the full way nothing is done over a ledger that lost rows, nor over a loss that no migration of this release puts back

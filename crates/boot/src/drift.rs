@@ -195,23 +195,24 @@ pub(crate) fn unrepaired(lost: &Drift, latest: &Entry, release: &Release) -> Fai
 /// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
 pub(crate) fn restored(release: &Release, lost: &Drift) -> String {
     let statements = catalog::restore(lost);
-    let mut named: Vec<&str> = Vec::new();
-    for line in lost.lost() {
-        let name = line.own_name();
-        named.extend(
-            release
-                .migrations
-                .iter()
-                .filter(|each| each.source.as_str().contains(name))
-                .map(|each| each.path.as_str()),
-        );
-    }
-    named.sort_unstable();
-    named.dedup();
+    let names = |source: &str| lost.lost().any(|line| has_word(source, line.own_name()));
+    let named: Vec<&str> = release
+        .migrations
+        .iter()
+        .filter(|each| names(each.source.as_str()))
+        .map(|each| each.path.as_str())
+        .collect();
     let mut hint = format!("put it back, by hand or with a new migration:\n{}", statements.join("\n"));
     if !named.is_empty() {
         hint.push_str(&format!("\nwhat named it: {}", named.join(", ")));
     }
     hint.push_str(&format!("\nto serve meanwhile, set {ON_DRIFT}=ignore"));
     hint
+}
+
+/// Whether `text` has `word`, and not as a part of a longer one.
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }

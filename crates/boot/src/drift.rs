@@ -73,19 +73,15 @@ pub(crate) type Column = (String, String);
 
 /// The managed columns that an index or a key of somebody else's names: Directus is to leave them as they are (D42).
 pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let keys = unmanaged.iter().filter(|line| ["index", "constraint"].contains(&line.kind()));
-    let named = keys.flat_map(|line| {
-        let table = line.table();
-        let words = line.definition().split(move |c| !is_word(c)).filter(|word| !word.is_empty());
-        words.map(move |word| (table.to_owned(), word.to_owned()))
-    });
-    let fields: BTreeSet<&str> = live.names("field").collect();
-    let named: BTreeSet<Column> = named.collect();
-    named
-        .into_iter()
-        .filter(|(table, column)| fields.contains(format!("{table}.{column}").as_str()))
-        .collect()
+    let keys: Vec<&Line> =
+        unmanaged.iter().filter(|line| ["index", "constraint"].contains(&line.kind())).collect();
+    let is_named = |column: &&Line| {
+        let names =
+            |key: &&Line| key.table() == column.table() && has_word(key.definition(), column.own_name());
+        column.class() == Class::Managed && column.kind() == "column" && keys.iter().any(names)
+    };
+    let named = live.lines().filter(is_named);
+    named.map(|column| (column.table().to_owned(), column.own_name().to_owned())).collect()
 }
 
 /// Collections whose table Directus did not make: none of its columns is a field's.

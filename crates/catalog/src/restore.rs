@@ -7,8 +7,8 @@ use contract::sql::identifier;
 /// The statements that take the database back from `drift`, in an order in which they can be run; a comment where only the file in git
 /// knows the thing.
 pub fn restore(drift: &Drift) -> Vec<String> {
-    let mut missing: Vec<&Line> = drift.missing.iter().collect();
-    missing.sort();
+    // In the order of a catalog, from what makes a table to what hangs on it.
+    let missing: Vec<&Line> = drift.missing.iter().collect();
     let is_gone = |table: &str| missing.iter().any(|line| line.kind() == "table" && line.name() == table);
     let with_its_table = |line: &&&Line| line.kind() == "column" && is_gone(line.table());
     let again = missing.iter().filter(|line| !with_its_table(line)).map(|line| one(line, &missing));
@@ -125,7 +125,8 @@ mod tests {
     use super::*;
 
     fn gone(missing: Vec<Line>) -> Drift {
-        Drift { missing, ..Drift::default() }
+        let expected: crate::Catalog = missing.into_iter().collect();
+        expected.drift(&crate::Catalog::default())
     }
 
     #[test]

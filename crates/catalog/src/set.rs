@@ -135,23 +135,14 @@ impl Catalog {
     /// What a release with this catalog would miss in `live`: tables, and columns with their types. Anything more, and anything looser,
     /// it can live with.
     pub fn missed_in(&self, live: &Catalog) -> Vec<String> {
-        let now: BTreeMap<(&str, &str), &Line> = live.lines.iter().map(|line| (line.key(), line)).collect();
-        let mut missed = Vec::new();
-        for line in self.lines.iter().filter(|line| ["table", "column"].contains(&line.kind())) {
-            match now.get(&line.key()) {
-                Some(found) if line.kind() == "column" && column_type(found) != column_type(line) => {
-                    missed.push(format!(
-                        "column {}: {}, was {}",
-                        line.name(),
-                        column_type(found),
-                        column_type(line)
-                    ));
-                }
-                None => missed.push(format!("{} {}: gone", line.kind(), line.name())),
-                Some(_) => {}
-            }
-        }
-        missed
+        let drift = self.drift(live);
+        let is_needed = |line: &&Line| ["table", "column"].contains(&line.kind());
+        let gone = drift.missing.iter().filter(is_needed);
+        let gone = gone.map(|line| format!("{} {}: gone", line.kind(), line.name()));
+        let altered = drift.changed.iter().filter(|(was, _)| was.kind() == "column");
+        let altered = altered.map(|(was, now)| (was.name(), column_type(was), column_type(now)));
+        let altered = altered.filter(|(_, was, now)| was != now);
+        gone.chain(altered.map(|(name, was, now)| format!("column {name}: {now}, was {was}"))).collect()
     }
 }
 
@@ -227,12 +218,11 @@ fn changed(was: &Line, now: &Line) -> String {
             short(now.definition())
         );
     };
-    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
     let text = |value: Option<&serde_json::Value>| {
         value.map_or_else(|| "–".to_owned(), |value| short(&value.to_string()))
     };
     let changes: Vec<String> = keys
-        .into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
         .map(|key| format!("{key} {} → {}", text(before.get(key)), text(after.get(key))))
         .collect();

@@ -84,6 +84,15 @@ pub(crate) fn text(status: &Status) {
         },
     );
     status.drift.render().iter().for_each(|each| told(&format!("  {each}")));
+    line(
+        "not in git",
+        &match status.unmanaged.len() {
+            0 => "nothing".to_owned(),
+            1 => "1 object, left alone".to_owned(),
+            count => format!("{count} objects, left alone"),
+        },
+    );
+    status.unmanaged.iter().for_each(|each| told(&format!("  {each}")));
     told("releases");
     for entry in &status.history {
         told(&format!(
@@ -129,7 +138,7 @@ pub(crate) fn to_json(status: &Status) -> Value {
         })),
         "ledger": status.ledger.iter().map(|(file, checksum)| json!({ "file": file, "checksum": checksum })).collect::<Vec<_>>(),
         "drift": status.drift.render(),
-        "unmanaged": status.unmanaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "unmanaged": status.unmanaged,
         "releases": status.history.iter().map(|entry| json!({
             "number": entry.number, "release": entry.release.as_str(), "recorded_at": entry.recorded_at, "how": entry.how.word(), "completed": entry.completed,
             "directus": entry.directus, "runner": entry.runner.split(' ').next(), "commit": entry.commit().map(|commit| commit.hash),

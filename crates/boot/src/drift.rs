@@ -191,13 +191,14 @@ pub(crate) fn unrepaired(lost: &Drift, latest: &Entry, release: &Release) -> Fai
 /// How to put back what is gone: statements to run by hand, and where in the migrations a thing is named.
 pub(crate) fn restored(release: &Release, lost: &Drift) -> String {
     let statements = catalog::restore(lost);
-    let names = |source: &str| lost.lost().any(|line| has_word(source, line.own_name()));
-    let named: Vec<&str> = release
-        .migrations
-        .iter()
-        .filter(|each| names(each.source.as_str()))
-        .map(|each| each.path.as_str())
-        .collect();
+    let its_table = |source: &str, line: &Line| {
+        let table = line.table().rsplit('.').next().unwrap_or_default();
+        line.table() == line.name() || has_word(source, table.trim_matches('"'))
+    };
+    let names =
+        |source: &str| lost.lost().any(|line| has_word(source, line.own_name()) && its_table(source, line));
+    let named: Vec<&str> =
+        release.migrations.iter().filter(|each| names(&each.source)).map(|each| each.path.as_str()).collect();
     let mut hint = format!("put it back, by hand or with a new migration:\n{}", statements.join("\n"));
     if !named.is_empty() {
         hint.push_str(&format!("\nwhat named it: {}", named.join(", ")));

@@ -8,7 +8,7 @@ use crate::plan::{self, BootPlan, Route};
 use crate::release::Release;
 use crate::report::Report;
 use crate::state::{Directus, Server, State};
-use catalog::{Class, Drift, Line};
+use catalog::{Class, Drift};
 use contract::{Commit, Failure, Outcome};
 use migrations::lock::{self, Holder};
 
@@ -25,8 +25,8 @@ pub struct Status {
     pub history: Vec<Entry>,
     /// How the database differs from what the last completed one left.
     pub drift: Drift,
-    /// What the database has and git has not.
-    pub unmanaged: Vec<Line>,
+    /// What the database has and git has not, one line for each.
+    pub unmanaged: Vec<String>,
     /// The migrations in the ledger, by file name, with their checksums.
     pub ledger: Vec<(String, String)>,
     /// Who boots now.
@@ -64,7 +64,7 @@ impl Boot<'_> {
             Some(_) => state.history.latest.drift(&state.catalog),
             None => Drift::default(),
         };
-        let unmanaged = plan::unmanaged(&release, &state);
+        let unmanaged = catalog::condensed(&plan::unmanaged(&release, &state));
         let (id, commit) = (release.id.clone(), release.commit.clone());
         let next = self.decide(release, state.clone(), &mut session);
         Ok(Status {

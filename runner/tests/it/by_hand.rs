@@ -79,6 +79,7 @@ fn d12_a_table_that_somebody_registered_is_named_and_never_offered_for_dropping(
         site.ask(line);
     }
     site.prepare().expect(0, &["nothing changed since", "table legacy"]);
+    site.run(&["status"], &[]).expect(0, &["not in git  1 object, left alone", "  table legacy"]);
     assert_eq!(site.ask("SELECT count(*) FROM legacy"), "1");
 }
 

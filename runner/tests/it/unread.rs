@@ -78,5 +78,5 @@ fn what_only_has_the_name_of_what_is_expected_is_told_line_by_line() {
             "what named it: db-init/020_index.sql, ",
         ],
     );
-    assert_eq!(site.ask("SELECT count(*) FROM schema_releases"), "0", "it was recorded");
+    assert_eq!(site.ask("SELECT to_regclass('public.schema_releases') IS NULL"), "t", "it was recorded");
 }

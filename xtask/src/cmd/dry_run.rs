@@ -158,7 +158,11 @@ fn on_this_machine(args: &Args, root: &Path, steps: &mut Steps, report: &mut Rep
         }
         steps.step("upgrade", || {
             scene.prepare(&[])?;
-            rehearsal.compare(&stage)
+            rehearsal.compare(&stage)?;
+            match &revision {
+                Some(revision) => rehearsal.beside(root, revision, &scene.catalog()?.catalog),
+                None => Ok(()),
+            }
         })?;
     } else {
         if first_pass(args, root, steps, &scene, report)? {
@@ -208,7 +212,11 @@ fn in_containers(args: &Args, root: &Path, steps: &mut Steps, report: &mut Repor
             }
             steps.step("upgrade", || {
                 scene.prepare(&[])?;
-                rehearsal.compare(&scene)
+                rehearsal.compare(&scene)?;
+                match &revision {
+                    Some(revision) => rehearsal.beside(root, revision, &scene.catalog()?.catalog),
+                    None => Ok(()),
+                }
             })?;
         } else {
             let written = first_pass(args, root, steps, &scene, report)?;

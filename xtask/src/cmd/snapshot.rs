@@ -3,12 +3,13 @@
 use crate::cmd::{self, apply};
 use crate::{check, console, database, engine, erd, files};
 use anyhow::Result;
-use boot::{BootSettings, Bridge, gate, release};
+use boot::state::{Directus, State};
+use boot::{BootSettings, Bridge, ReleaseId, directus, gate, release};
 use catalog::{Catalog, File, Line};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::file;
-use migrations::session::{self, describe};
+use migrations::session::{self, Session, describe};
 use serde_json::{Value, json};
 use snapshot::change::{self, Change};
 use snapshot::ghosts::{self, Stripped};
@@ -53,9 +54,12 @@ pub(crate) fn run(args: Args, root: &Path) -> Result<Exit> {
     let mut bridge = engine::bridge(&settings)?;
     // Over a file with a conflict in it nothing is written: one side of it is not in the database.
     let before = Before::read(&root.join(SNAPSHOT))?;
-    let taken = take(&mut bridge, &settings, &db_only)?;
+    let mut session =
+        session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
+    require_installed(&mut session, &settings)?;
+    let taken = take(&mut bridge, &mut session, &db_only)?;
     drop(bridge);
-    let unmanaged = unmanaged(&settings, &file)?;
+    let unmanaged = unmanaged(&mut session, &file)?;
     let live = canonical(&taken.snapshot);
     let text = live.to_yaml();
     let differs = before.text.as_deref() != Some(text.as_str());
@@ -120,8 +124,8 @@ impl Before {
 }
 
 /// The schema that the database has, as the pinned Directus sees it, without ghosts.
-fn take(bridge: &mut Bridge, settings: &BootSettings, db_only: &[String]) -> Result<Stripped> {
-    let tracked = tracked(settings, db_only)?;
+fn take(bridge: &mut Bridge, session: &mut Session, db_only: &[String]) -> Result<Stripped> {
+    let tracked = tracked(session, db_only)?;
     let live = engine::snapshot_of(bridge)?;
     let names: HashSet<&str> = db_only.iter().map(String::as_str).collect();
     let mut stripped = ghosts::strip(&live, &names);
@@ -136,20 +140,36 @@ fn take(bridge: &mut Bridge, settings: &BootSettings, db_only: &[String]) -> Res
 }
 
 /// What hangs on the schema and no snapshot shows: a column without metadata (D41), an index, a CHECK, a trigger, a table of somebody's own.
-fn unmanaged(settings: &BootSettings, file: &File) -> Outcome<Vec<Line>> {
+fn unmanaged(session: &mut Session, file: &File) -> Outcome<Vec<Line>> {
     if file.catalog.is_empty() {
         return Ok(Vec::new());
     }
-    let mut session =
-        session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
-    let (live, _) = boot::state::catalog(&mut session)?;
+    let (live, _) = boot::state::catalog(session)?;
     Ok(file.catalog.drift(&file.of(&live)).unmanaged)
 }
 
+/// Directus itself stumbles over a database of another version, with an error of the server's.
+fn require_installed(session: &mut Session, settings: &BootSettings) -> Outcome<()> {
+    let refuse = |what: &str| Failure::new(format!("take a snapshot: {what}")).exit(Exit::Usage);
+    let state = State::read(session, &ReleaseId::from_record(""), true)?;
+    let Directus::Installed { system_migrations, .. } = state.directus else {
+        return Err(refuse("the database has no Directus")
+            .hint("is it the right DB_DATABASE? cargo xtask up makes one that has"));
+    };
+    let wanted = directus::system_migrations(&settings.directus)?;
+    let pending: Vec<String> =
+        wanted.into_iter().filter(|version| !system_migrations.contains(version)).collect();
+    let version = directus::version(&settings.directus).unwrap_or_default();
+    match pending.is_empty() {
+        true => Ok(()),
+        false => Err(refuse(&format!("the database is of an older Directus than {version}"))
+            .cause(format!("system migrations that it has not run: {}", pending.join(", ")))
+            .hint("boot it once with this version: cargo xtask up, or the image; or check out the version that made it")),
+    }
+}
+
 /// The tables of migrations that Directus has metadata of. It is told not to look at them, so that no snapshot shows them.
-fn tracked(settings: &BootSettings, db_only: &[String]) -> Outcome<BTreeSet<String>> {
-    let mut session =
-        session::wait_and_connect(&settings.database, "cargo-xtask", settings.db_wait_s, &mut console::say)?;
+fn tracked(session: &mut Session, db_only: &[String]) -> Outcome<BTreeSet<String>> {
     let rows = session.client().query(
         "SELECT collection::text FROM directus_collections WHERE collection = ANY($1) \
          UNION SELECT collection::text FROM directus_fields WHERE collection = ANY($1) \
@@ -158,12 +178,6 @@ fn tracked(settings: &BootSettings, db_only: &[String]) -> Outcome<BTreeSet<Stri
     );
     match rows {
         Ok(rows) => Ok(rows.iter().map(|row| row.get(0)).collect()),
-        Err(error) if error.code() == Some(&postgres::error::SqlState::UNDEFINED_TABLE) => {
-            Err(Failure::new("take a snapshot: the database has no Directus")
-                .exit(Exit::Usage)
-                .cause(describe(&error))
-                .hint("is it the right DB_DATABASE? cargo xtask up makes one that has"))
-        }
         Err(error) => Err(Failure::new("ask which tables Directus has metadata of").cause(describe(&error))),
     }
 }

@@ -18,7 +18,9 @@ use crate::process::{self, Env};
 use anyhow::{Context, Result};
 use boot::ReleaseId;
 use boot::choices::Consent;
+use catalog::{Catalog, File};
 use contract::Failure;
+use contract::artefacts::CATALOG;
 use serde_json::{Value, json};
 use snapshot::Snapshot;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,8 @@ pub(crate) struct Rehearsal {
     not_filled: Vec<String>,
     before: Counts,
     after: Counts,
+    /// Why the revision could not serve beside what was booted over it.
+    beside: Vec<String>,
 }
 
 /// The other revision, laid out and ready to boot.
@@ -146,11 +150,33 @@ impl Rehearsal {
             .into())
     }
 
+    /// Tells whether the revision could serve beside what was booted over it, as it does while replicas are replaced: what it would miss,
+    /// and which of its inserts would fail.
+    ///
+    /// # Errors
+    /// What git says.
+    pub(crate) fn beside(&mut self, root: &Path, revision: &Revision, live: &Catalog) -> Result<()> {
+        let text = revision::file(root, revision, CATALOG)?.unwrap_or_default();
+        let Ok(file) = File::parse(&String::from_utf8_lossy(&text)) else { return Ok(()) };
+        let missed = file.catalog.missed_in(live).into_iter();
+        let missed = missed.map(|line| format!("{line}: it would not start again"));
+        let demanded = file.catalog.demanded_by(live);
+        let demanded = demanded.map(|column| {
+            format!("column {column}: must not be null and has no default: its inserts would fail")
+        });
+        self.beside = missed.chain(demanded).collect();
+        if !self.beside.is_empty() {
+            console::say("    the revision cannot serve beside this one, while replicas are replaced:");
+            self.beside.iter().for_each(|line| console::say(&format!("      {line}")));
+        }
+        Ok(())
+    }
+
     /// For `--json`.
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "from": self.from, "runner": self.runner, "filled": self.filled.rows, "left_out": self.not_filled,
-            "before": self.before, "after": self.after,
+            "before": self.before, "after": self.after, "beside": self.beside,
         })
     }
 }

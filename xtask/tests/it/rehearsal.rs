@@ -48,6 +48,21 @@ fn what_an_upgrade_would_lose_is_counted_and_refused() {
     assert_eq!(said.last_line(), "dry-run failed at upgrade");
 }
 
+#[test]
+fn a_column_that_replicas_of_the_revision_cannot_fill_is_told() {
+    let Some(checkout) = committed() else { return };
+    checkout.write(
+        "db-init/004_source.sql",
+        "ALTER TABLE readings ADD COLUMN source text;\nUPDATE readings SET source = 'manual';\nALTER TABLE readings ALTER source SET NOT NULL;\n",
+    );
+    let said = said(&mut checkout.dry_run(&["--from", "v1", "--json"])).expect(
+        0,
+        &["the revision cannot serve beside this one", "column readings.source: must not be null"],
+    );
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).expect("JSON alone on stdout");
+    assert_eq!(json["rehearsal"]["beside"].as_array().map(Vec::len), Some(1), "{json}");
+}
+
 /// Adds a collection with nothing but an id, behind all others.
 fn add_wheels(checkout: &Checkout) {
     checkout.edit("snapshots/schema.yaml", |text| {

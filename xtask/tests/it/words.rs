@@ -202,6 +202,22 @@ fn d41_what_is_in_no_file_is_named_whatever_it_is() {
 }
 
 #[test]
+fn a_database_of_an_older_directus_is_named_as_one() {
+    let Some(checkout) = Checkout::new() else { return };
+    let live = Live::booted(&checkout);
+    live.ask("DELETE FROM directus_migrations WHERE version = '20260211A'; ALTER TABLE directus_users DROP COLUMN IF EXISTS text_direction");
+    xtask(&checkout, &live, &["snapshot"]).expect(
+        2,
+        &[
+            "the database is of an older Directus than 11.17.4",
+            "system migrations that it has not run: 20260211A",
+        ],
+    );
+    live.ask("DROP TABLE directus_migrations CASCADE");
+    xtask(&checkout, &live, &["snapshot"]).expect(2, &["the database has no Directus"]);
+}
+
+#[test]
 fn d12_a_ghost_is_left_out_of_the_snapshot_and_named() {
     let Some((checkout, live)) = booted() else { return };
     let before = checkout.read(SNAPSHOT);

@@ -1,6 +1,6 @@
 //! `snapshot-references`: every name in the snapshot is the name of something in it, or of something of Directus' own.
 
-use super::{Finding, SNAPSHOT_AGAIN, found};
+use super::{Finding, SNAPSHOT_AGAIN, Severity, found};
 use crate::directus::is_system;
 use crate::model::{Collection, Document, Field, Relation, Snapshot};
 use crate::span::Step;
@@ -182,6 +182,17 @@ impl Check<'_> {
             if let Some(field) = field.filter(|field| !self.knows_field(collection, field)) {
                 let message = format!("`{key}` names `{collection}.{field}`, which is not in the snapshot");
                 self.push("relations", index, &["meta", key], message);
+                // Directus' app leaves it behind, and an apply comes to rest with it all the same (D34).
+                if key == "junction_field"
+                    && let Some(finding) = self.findings.last_mut()
+                {
+                    finding.severity = Severity::Warning;
+                    finding.hint = Some(format!(
+                        "in the database: UPDATE directus_relations SET junction_field = NULL WHERE many_collection = '{}' AND many_field = '{}'; and then {SNAPSHOT_AGAIN}",
+                        collection.replace('\'', "''"),
+                        name.replace('\'', "''")
+                    ));
+                }
             }
         }
         let allowed = relation.meta("one_allowed_collections").and_then(Value::as_array);
@@ -267,6 +278,22 @@ mod tests {
                 "`junction_field` names `entries_tags.item`, which is not in the snapshot",
                 "a relation of the field `entries_tags.item`, which is not in the snapshot",
             ],
+        );
+    }
+
+    #[test]
+    fn d34_a_junction_field_that_is_gone_is_a_warning_with_the_statement_that_mends_it() {
+        let text = REAL.replacen("junction_field: item\n", "junction_field: gone\n", 1);
+        assert_ne!(text, REAL);
+        let findings = references(&document(&text));
+        let [finding] = &findings[..] else { panic!("{findings:?}") };
+        assert_eq!(finding.severity, Severity::Warning);
+        let hint = finding.hint.as_deref().unwrap();
+        assert!(
+            hint.contains(
+                "UPDATE directus_relations SET junction_field = NULL WHERE many_collection = 'entries_tags'"
+            ),
+            "{hint}"
         );
     }
 

@@ -1,6 +1,7 @@
 //! `snapshots/database.txt` in a checkout: read, judged against the files that it was made of, compared with a database, and written.
 //! All but reading and writing is pure.
 
+use crate::ending::Undoing;
 use crate::files;
 use anyhow::Result;
 use boot::release;
@@ -192,11 +193,27 @@ impl Attempt {
 ///
 /// # Errors
 /// When a file cannot be read or written.
-pub(crate) fn write_header(root: &Path) -> Result<()> {
+fn write_header(root: &Path) -> Result<()> {
     let text = text(root)?.unwrap_or_default();
     let kept = File::parse(&text).unwrap_or_else(|_| exceptions(&text));
     let file = File { origins: origins_of(root)?, ..kept };
     files::replace(&root.join(CATALOG), &file.to_text())
+}
+
+/// The same until it is dismissed.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(crate) fn renew_header(root: &Path) -> Result<Undoing> {
+    let (path, before) = (root.join(CATALOG), text(root)?);
+    let undoing = Undoing::new(move || {
+        let _ = match before {
+            Some(text) => std::fs::write(&path, text),
+            None => std::fs::remove_file(&path),
+        };
+    });
+    write_header(root)?;
+    Ok(undoing)
 }
 
 pub(crate) fn indented(lines: &[String]) -> String {

@@ -62,10 +62,22 @@ pub(crate) fn ledger_is_whole(recorded: &Catalog, live: &Catalog) -> Outcome<()>
         .hint("restore `migrations_applied` from a backup; the files and checksums above are what it held"))
 }
 
-/// What the latest release left, this one has too, and no apply of Directus puts back.
+/// What the latest release left, this one has too, and no apply of Directus puts back: what migrations made, and what is Directus' own.
+/// All that went with it is told beside it, because its statements need that.
 pub(crate) fn lost(drift: &Drift, release: &Release) -> Drift {
-    let has = |line: &Line| release.catalog.catalog.lines().any(|each| each.key() == line.key());
-    drift.lost_of(|line| line.class() == Class::DbOnly && has(line))
+    let file = &release.catalog.catalog;
+    let has = |line: &Line| file.lines().any(|each| each.key() == line.key());
+    let is_lost = |line: &Line| match line.class() {
+        Class::DbOnly => has(line),
+        Class::Directus => line.is_object(),
+        _ => false,
+    };
+    match drift.lost().any(is_lost) {
+        true => drift.lost_of(|line| {
+            is_lost(line) || (line.class() == Class::Managed && line.is_object() && has(line))
+        }),
+        false => Drift::default(),
+    }
 }
 
 /// A managed column: collection and field.
@@ -73,33 +85,39 @@ pub(crate) type Column = (String, String);
 
 /// The managed columns that an index or a key of somebody else's names: Directus is to leave them as they are (D42).
 pub(crate) fn left_alone(unmanaged: &[Line], live: &Catalog) -> Vec<Column> {
-    let keys: Vec<&Line> =
-        unmanaged.iter().filter(|line| ["index", "constraint"].contains(&line.kind())).collect();
+    let keys: Vec<String> = unmanaged.iter().filter_map(Line::only_column).collect();
     let is_named = |column: &&Line| {
-        let names =
-            |key: &&Line| key.table() == column.table() && has_word(key.definition(), column.own_name());
-        column.class() == Class::Managed && column.kind() == "column" && keys.iter().any(names)
+        column.class() == Class::Managed
+            && column.kind() == "column"
+            && keys.iter().any(|key| key == column.name())
     };
     let named = live.lines().filter(is_named);
     named.map(|column| (column.table().to_owned(), column.own_name().to_owned())).collect()
 }
 
-/// Collections whose table Directus did not make: none of its columns is a field's.
+/// Collections whose table Directus did not make: the key of none that it made is without metadata.
 pub(crate) fn registered(live: &Catalog) -> Vec<String> {
     let columns = live.lines().filter(|line| line.kind() == "column" && line.class() == Class::Managed);
-    let made: BTreeSet<&str> = columns.map(Line::table).collect();
+    let fields: BTreeSet<&str> = columns.map(Line::name).collect();
+    let keys = live.lines().filter(|line| line.definition().starts_with("PRIMARY KEY "));
+    let made: BTreeSet<&str> = keys
+        .filter(|key| key.only_column().is_some_and(|column| fields.contains(column.as_str())))
+        .map(Line::table)
+        .collect();
     let tables: BTreeSet<&str> = live.names("table").collect();
     let is_registered = |name: &&str| tables.contains(name) && !made.contains(name);
     live.names("collection").filter(is_registered).map(str::to_owned).collect()
 }
 
-/// What has metadata, is in git, and has no table, no column, or no foreign key.
+/// What has metadata, is in git, and has no table, no column, or no foreign key; and columns that have no metadata.
 #[derive(Debug, Default)]
 pub(crate) struct Orphans {
     collections: Vec<String>,
     fields: Vec<Column>,
     /// By their column.
     relations: Vec<Column>,
+    /// The other way round: columns without metadata, which Directus would take for new.
+    unregistered: Vec<Column>,
 }
 
 /// Those of a live catalog.
@@ -115,7 +133,12 @@ pub(crate) fn orphans(release: &Release, live: &Catalog) -> Orphans {
         match line.kind() {
             "table" if has.contains(&line.key()) => {}
             "table" if has.contains(&("collection", table)) => orphans.collections.push(table.to_owned()),
-            "column" if has.contains(&line.key()) || !has.contains(&("table", table)) => {}
+            "column" if !has.contains(&("table", table)) => {}
+            "column" if has.contains(&line.key()) => {
+                if has.contains(&("collection", table)) && !has.contains(&("field", line.name())) {
+                    orphans.unregistered.push((table.to_owned(), column.to_owned()));
+                }
+            }
             "column" if has.contains(&("field", line.name())) => {
                 orphans.fields.push((table.to_owned(), column.to_owned()));
             }
@@ -137,19 +160,29 @@ fn referencing(line: &Line) -> Option<&str> {
 
 impl Orphans {
     pub(crate) fn is_empty(&self) -> bool {
-        self.collections.is_empty() && self.fields.is_empty() && self.relations.is_empty()
+        self.collections.is_empty()
+            && self.fields.is_empty()
+            && self.relations.is_empty()
+            && self.unregistered.is_empty()
     }
 
-    /// For people.
-    pub(crate) fn names(&self) -> String {
-        let fields = self.fields.iter().map(|(collection, field)| format!("{collection}.{field}"));
-        let relations =
-            self.relations.iter().map(|(collection, field)| format!("the relation of {collection}.{field}"));
-        self.collections.iter().cloned().chain(fields).chain(relations).collect::<Vec<_>>().join(", ")
+    /// What is done about them, for people.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let name = |(collection, field): &Column| format!("{collection}.{field}");
+        let relations = self.relations.iter().map(|column| format!("the relation of {}", name(column)));
+        let gone: Vec<String> =
+            self.collections.iter().cloned().chain(self.fields.iter().map(name)).chain(relations).collect();
+        let bare: Vec<String> = self.unregistered.iter().map(name).collect();
+        let told = [
+            ("had metadata and was not there, is made again, empty", gone),
+            ("had no metadata, gets it", bare),
+        ];
+        let told = told.into_iter().filter(|(_, names)| !names.is_empty());
+        told.map(|(what, names)| format!("{what}: {}", names.join(", "))).collect()
     }
 
     /// One transaction: a message of several statements is one (P2). Groups are put back by the apply.
-    pub(crate) fn forget(&self, home: &str) -> String {
+    pub(crate) fn repair(&self, home: &str) -> String {
         let home = quoted(home);
         let mut sql = String::new();
         for collection in &self.collections {
@@ -164,6 +197,13 @@ impl Orphans {
         for (collection, field) in self.fields.iter().chain(&self.relations) {
             sql.push_str(&format!(
                 "DELETE FROM {home}.directus_relations WHERE many_collection = {} AND many_field = {}; ",
+                literal(collection),
+                literal(field)
+            ));
+        }
+        for (collection, field) in &self.unregistered {
+            sql.push_str(&format!(
+                "INSERT INTO {home}.directus_fields (collection, field) VALUES ({}, {}); ",
                 literal(collection),
                 literal(field)
             ));

@@ -85,7 +85,7 @@ fn not_directus_own(tables: &[&String]) -> Failure {
     let statements: Vec<String> = tables.iter().map(|table| forget(table)).collect();
     Failure::new(format!("apply the snapshot: {} would be dropped, and Directus did not make it", names.join(", ")))
         .exit(Exit::Refused)
-        .cause("somebody registered the table in Directus: none of its columns has metadata; nothing was applied (D12)")
+        .cause("somebody registered the table in Directus: its key has no metadata; nothing was applied (D12)")
         .hint(format!(
             "take it out of Directus, which leaves the table as it is:\n{}\nor take it into git: cargo xtask snapshot",
             statements.join("\n")

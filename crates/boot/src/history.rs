@@ -100,7 +100,10 @@ impl History {
 
     /// How the database had changed since the last completed boot, before any boot was begun: what a boot did that died is no drift.
     pub fn drift(&self, live: &Catalog) -> Drift {
-        self.latest.drift(self.found.as_ref().unwrap_or(live))
+        let mut drift = self.latest.drift(self.found.as_ref().unwrap_or(live));
+        drift.missing.retain(|line| !live.has(line));
+        drift.changed.retain(|(was, _)| !live.has(was));
+        drift
     }
 }
 

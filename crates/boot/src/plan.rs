@@ -289,6 +289,13 @@ fn same(latest: &Entry, release: &Release, state: &State, choices: &Choices) -> 
         true => Drift::default(),
         false => state.history.latest.drift(&state.catalog),
     };
+    let file = &release.catalog;
+    if !state.unchanged
+        && drift.is_none()
+        && !file.catalog.drift(&file.of(&state.catalog)).lost().all(|line| state.history.latest.has(line))
+    {
+        return Ok(full("it was recorded without its catalog, which it is proved by now"));
+    }
     Ok(match (drift.is_none(), choices.always_full) {
         (true, false) => Decision {
             route: Route::Fast,

@@ -28,11 +28,11 @@ impl Class {
     }
 }
 
-/// The kinds that hang on a table or view, whose name they bear in front of their own.
+/// The kinds that hang on a table or view, whose name comes before their own.
 const PARTS: [&str; 9] =
     ["column", "constraint", "index", "trigger", "rule", "policy", "hypertable", "job", "field"];
 /// The order of kinds within one table.
-const ORDER: [&str; 13] = [
+pub(crate) const ORDER: [&str; 13] = [
     "extension",
     "schema",
     "type",
@@ -133,22 +133,32 @@ impl Line {
         ["constraint", "index"].contains(&self.kind())
     }
 
-    /// Of a key or an index over exactly one column: that column, as `table.column`.
+    /// Of a key or an index over exactly one column, however it is ordered or compared: that column, as `table.column`. Directus takes each
+    /// of them for its own (D42).
     pub fn only_column(&self) -> Option<String> {
-        if !self.is_nameless()
-            || self.definition().contains(" WHERE ")
-            || self.definition().starts_with("FOREIGN")
-        {
+        let is_key =
+            ["UNIQUE", "PRIMARY KEY", "CREATE "].iter().any(|word| self.definition().starts_with(word));
+        if !self.is_nameless() || !is_key {
             return None;
         }
-        let inside = self.definition().split_once('(')?.1.split_once(')')?.0;
+        let after = match self.definition().split_once(" USING ") {
+            Some((_, after)) if self.kind() == "index" => after,
+            _ => self.definition(),
+        };
+        let inside = after.split_once('(')?.1.split_once(')')?.0;
+        if inside.contains([',', '(']) {
+            return None;
+        }
         // As names are written in lines: in quotes where they could be taken for more than one word, and not because they are reserved.
-        let unquoted = inside.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let quoted = inside.strip_prefix('"').and_then(|rest| rest.split_once('"'));
         let is_word =
             |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_$".contains(&byte));
-        let column = unquoted.filter(|text| is_word(text)).unwrap_or(inside);
-        let is_one = !column.contains([',', '(', ' ']);
-        is_one.then(|| format!("{}.{column}", self.table()))
+        let column = match quoted {
+            Some((name, _)) if is_word(name) => name.to_owned(),
+            Some((name, _)) => format!("\"{name}\""),
+            None => inside.split(' ').next()?.to_owned(),
+        };
+        Some(format!("{}.{column}", self.table()))
     }
 
     /// Its definition as JSON, if it is metadata.
@@ -245,7 +255,22 @@ mod tests {
         assert_eq!(index.only_column().as_deref(), Some("app.entries.slug"));
         let reserved = Line::new(Class::Managed, "constraint", "entries", "UNIQUE (\"user\")");
         assert_eq!(reserved.only_column().as_deref(), Some("entries.user"));
-        let two = Line::new(Class::DbOnly, "constraint", "entries.two", "UNIQUE (a, b)");
-        assert_eq!(two.only_column(), None);
+        for (definition, column) in [
+            ("UNIQUE (a, b)", None),
+            ("CHECK ((a > b))", None),
+            ("FOREIGN KEY (a) REFERENCES public.b(id)", None),
+            ("CREATE INDEX x ON public.entries USING btree (lower(slug))", None),
+            ("CREATE INDEX x ON public.entries USING btree (slug DESC)", Some("entries.slug")),
+            (
+                "CREATE INDEX x ON public.entries USING gin (attrs jsonb_path_ops) WHERE (a > 1)",
+                Some("entries.attrs"),
+            ),
+            ("CREATE INDEX x ON public.entries USING btree (\"user\")", Some("entries.user")),
+            ("CREATE INDEX x ON public.entries USING btree (\"a b\" DESC)", Some("entries.\"a b\"")),
+        ] {
+            let kind = if definition.starts_with("CREATE") { "index" } else { "constraint" };
+            let line = Line::new(Class::DbOnly, kind, "entries.x", definition);
+            assert_eq!(line.only_column().as_deref(), column, "{definition}");
+        }
     }
 }

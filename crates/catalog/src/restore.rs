@@ -1,14 +1,16 @@
 //! Statements that put back what is gone, for a person to run.
 
-use crate::lines::{Class, Line, last_dot};
+use crate::lines::{Class, Line, ORDER, last_dot};
 use crate::set::Drift;
 use contract::sql::identifier;
 
 /// The statements that take the database back from `drift`, in an order in which they can be run; a comment where only the file in git
 /// knows the thing.
 pub fn restore(drift: &Drift) -> Vec<String> {
-    // In the order of a catalog, from what makes a table to what hangs on it.
-    let missing: Vec<&Line> = drift.missing.iter().collect();
+    // Types before tables, tables before what hangs on them, and what points to another table last.
+    let order = |kind: &str| ORDER.iter().position(|each| *each == kind).unwrap_or(ORDER.len());
+    let mut missing: Vec<&Line> = drift.missing.iter().collect();
+    missing.sort_by_key(|line| (order(line.kind()), line.definition().starts_with("FOREIGN")));
     let is_gone = |table: &str| missing.iter().any(|line| line.kind() == "table" && line.name() == table);
     let with_its_table = |line: &&&Line| line.kind() == "column" && is_gone(line.table());
     let again = missing.iter().filter(|line| !with_its_table(line)).map(|line| one(line, &missing));
@@ -23,17 +25,24 @@ fn back(was: &Line, now: &Line) -> Vec<String> {
         "column" => {
             let (before, after) = (Column::of(was), Column::of(now));
             let alter = |what: String| format!("ALTER TABLE {table} ALTER COLUMN {name} {what};");
-            let kind = (before.kind != after.kind).then(|| alter(format!("TYPE {}", before.kind)));
+            let is_of_another = before.kind != after.kind;
+            // The default of one type is none of the other.
+            let none = (is_of_another && after.default.is_some()).then(|| alter("DROP DEFAULT".to_owned()));
+            let kind = is_of_another.then(|| alter(format!("TYPE {0} USING {name}::{0}", before.kind)));
             let required = match (before.required, after.required) {
                 (true, false) => Some(alter("SET NOT NULL".to_owned())),
                 (false, true) => Some(alter("DROP NOT NULL".to_owned())),
                 _ => None,
             };
-            let default = (before.default != after.default).then(|| match before.default {
-                Some(value) => alter(format!("SET DEFAULT {value}")),
-                None => alter("DROP DEFAULT".to_owned()),
-            });
-            [kind, required, default].into_iter().flatten().collect()
+            let default = match (before.default, after.default) {
+                (Some(value), now) if is_of_another || now != Some(value) => {
+                    Some(alter(format!("SET DEFAULT {value}")))
+                }
+                (None, Some(_)) if !is_of_another => Some(alter("DROP DEFAULT".to_owned())),
+                _ => None,
+            };
+            let statements: Vec<String> = [none, kind, required, default].into_iter().flatten().collect();
+            if statements.is_empty() { vec![from_git(was)] } else { statements }
         }
         "constraint" if was.class() != Class::Managed => {
             vec![format!("ALTER TABLE {table} DROP CONSTRAINT {name};"), again()]
@@ -142,7 +151,8 @@ mod tests {
             "boolean not null default false",
             "text default 'x'::text",
             &[
-                "ALTER TABLE t ALTER COLUMN a TYPE boolean;",
+                "ALTER TABLE t ALTER COLUMN a DROP DEFAULT;",
+                "ALTER TABLE t ALTER COLUMN a TYPE boolean USING a::boolean;",
                 "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
                 "ALTER TABLE t ALTER COLUMN a SET DEFAULT false;",
             ],

@@ -112,7 +112,8 @@ impl Catalog {
         match line.class() {
             Class::DbOnly => true,
             Class::Managed => line.only_column().is_some_and(|column| self.find("column", &column).is_some()),
-            Class::Directus | Class::Ledger => false,
+            Class::Directus => line.is_object(),
+            Class::Ledger => false,
         }
     }
 

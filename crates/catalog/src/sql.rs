@@ -85,8 +85,8 @@ fn rows(tables: &Tables) -> String {
 
 /// What may be written `{word:expression}` in the files of SQL, and what it stands for.
 const EXPRESSIONS: [(&str, &str); 3] = [
-    // A name, in quotes if it could be taken for more than one word. `quote_ident` would also quote what is reserved, of which each
-    // version has its own; and what is alphanumeric is for the database's locale to say, unless asked in "C".
+    // A name, in quotes if it could be taken for more than one word. `quote_ident` would also quote what is reserved, and each version
+    // reserves words of its own; and what is alphanumeric is for the database's locale to say, unless asked in "C".
     (
         "{name:",
         r#"CASE WHEN {}::text COLLATE "C" ~ '[^[:alnum:]_$]' THEN '"' || replace({}::text, '"', '""') || '"' ELSE {}::text END"#,
@@ -94,7 +94,7 @@ const EXPRESSIONS: [(&str, &str); 3] = [
     // A view's text, without what a query of one table is qualified with before Postgres 16, unless it can be seen that it has several.
     (
         "{unqualified:",
-        r#"CASE WHEN {} ~ ' JOIN ' AND {} !~ 'SELECT.*SELECT' THEN {same:{}}
+        r#"CASE WHEN {} ~ E'\n   FROM (\\((?! )|[^(\n]*,\n)' THEN {same:{}}
            ELSE regexp_replace({same:{}}, E'(''(?:[^'']|'''')*'')|("[^"]+"|[a-z_][a-z0-9_]*)\\.', E'\\1', 'g') END"#,
     ),
     // SQL that the server printed, without quotes around the words that were reserved after Postgres 15.

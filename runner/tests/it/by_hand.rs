@@ -11,6 +11,102 @@ fn boots(site: &Site, texts: &[&str]) {
     site.prepare().expect(0, &["nothing changed since"]);
 }
 
+/// The statements of a refusal, as somebody would paste them.
+fn run_what_it_says(site: &Site, refused: &testkit::Said) {
+    let statements = refused.stderr.lines().map(str::trim).filter(|line| line.ends_with(';'));
+    let statements: Vec<&str> =
+        statements.filter(|line| line.starts_with("ALTER ") || line.starts_with("CREATE ")).collect();
+    assert!(!statements.is_empty(), "{}", refused.stderr);
+    statements.into_iter().for_each(|sql| drop(site.ask(sql)));
+}
+
+#[test]
+fn what_hangs_on_a_column_that_somebody_dropped_is_put_back_by_what_the_refusal_says() {
+    let Some(site) = Site::booted() else { return };
+    site.ask("ALTER TABLE plantings DROP COLUMN number");
+    let refused = site.prepare().expect(4, &["plantings_season_number_unique"]);
+    run_what_it_says(&site, &refused);
+    site.prepare().expect(0, &["nothing changed since"]);
+    // A default and a type too.
+    site.ask("ALTER TABLE readings ALTER faulty DROP DEFAULT, ALTER faulty TYPE text, ALTER faulty SET DEFAULT 'no'");
+    let refused = site.prepare().expect(4, &["readings.faulty"]);
+    run_what_it_says(&site, &refused);
+    site.prepare().expect(0, &["nothing changed since"]);
+}
+
+#[test]
+fn d42_a_column_that_lost_its_metadata_gets_it_again() {
+    let Some(site) = Site::booted() else { return };
+    site.ask("INSERT INTO plants (id, category, genus, species, tag) VALUES (gen_random_uuid(), 'herb', 'Salvia', 'nemorosa', 'AA')");
+    site.ask("DELETE FROM directus_fields WHERE collection = 'plants' AND field = 'tag'");
+    boots(&site, &["had no metadata, gets it: plants.tag", "the record stands"]);
+    assert_eq!(site.ask("SELECT tag FROM plants"), "AA");
+    // A column that was somebody's own, and is taken into git.
+    site.ask("ALTER TABLE plants ADD COLUMN colour varchar(20)");
+    let next = site.another_release();
+    next.add_field("plants", "tag", "colour");
+    next.edit("snapshots/database.txt", |text| {
+        text.replace("column plants.tag:", "column plants.colour: character varying(20)\ncolumn plants.tag:")
+    });
+    site.run(&["prepare"], &[next.variable()])
+        .expect(0, &["had no metadata, gets it: plants.colour", "recorded"]);
+    site.run(&["prepare"], &[next.variable()]).expect(0, &["nothing changed since"]);
+}
+
+#[test]
+fn what_a_migration_makes_again_is_not_made_again_by_directus() {
+    let Some(site) = Site::booted() else { return };
+    site.ask("ALTER TABLE plants DROP COLUMN tag");
+    let next = site.another_release();
+    next.write("db-init/004_tag.sql", "ALTER TABLE plants ADD COLUMN IF NOT EXISTS tag varchar(20);\n");
+    site.run(&["prepare"], &[next.variable()]).expect(0, &["004_tag.sql", "recorded"]);
+    site.run(&["prepare"], &[next.variable()]).expect(0, &["nothing changed since"]);
+}
+
+#[test]
+fn a_loss_that_a_boot_repaired_before_it_died_is_no_loss_for_the_next() {
+    let Some(site) = Site::booted() else { return };
+    let unique = "planting_sensors_planting_sensor_unique";
+    site.ask(&format!("ALTER TABLE planting_sensors DROP CONSTRAINT {unique}"));
+    let next = site.another_release();
+    next.write(
+        "db-init-post/003_again.sql",
+        &format!("ALTER TABLE planting_sensors ADD CONSTRAINT {unique} UNIQUE (planting, sensor);\n"),
+    );
+    next.write("db-init-post/004_wrong.sql", "SELECT 1 / 0;\n");
+    site.run(&["prepare"], &[next.variable()]).expect(1, &["division by zero"]);
+    next.write("db-init-post/004_wrong.sql", "SELECT 1;\n");
+    site.run(&["prepare"], &[next.variable()]).expect(0, &["recorded"]);
+}
+
+#[test]
+fn what_somebody_made_on_a_table_of_directus_is_left_alone_and_what_a_migration_made_there_is_proved() {
+    let Some(site) = Site::booted() else { return };
+    site.ask("CREATE INDEX by_time ON directus_activity (\"timestamp\")");
+    site.prepare().expect(0, &["nothing changed since"]);
+    let next = site.another_release();
+    next.write(
+        "db-init-post/003_trigger.sql",
+        "CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';\n\
+         CREATE TRIGGER told BEFORE UPDATE ON directus_users FOR EACH ROW EXECUTE FUNCTION told();\n",
+    );
+    next.edit("snapshots/database.txt", |text| {
+        format!("{text}trigger directus_users.told: CREATE TRIGGER told BEFORE UPDATE ON public.directus_users FOR EACH ROW EXECUTE FUNCTION public.told()\n")
+    });
+    site.run(&["prepare"], &[next.variable()]).expect(0, &["recorded"]);
+    site.ask("DROP TRIGGER told ON directus_users");
+    site.run(&["prepare"], &[next.variable()])
+        .expect(4, &["CREATE TRIGGER told BEFORE UPDATE ON public.directus_users"]);
+}
+
+#[test]
+fn a_boot_that_was_not_proved_is_proved_by_the_next_that_is() {
+    let Some(site) = Site::new() else { return };
+    site.ask("CREATE EXTENSION timescaledb; CREATE TABLE readings (sensor_id text NOT NULL, ts timestamptz NOT NULL, temperature float8 NOT NULL, moisture float8 NOT NULL, battery real, attributes jsonb NOT NULL DEFAULT '{}', PRIMARY KEY (sensor_id, ts)); CREATE INDEX readings_sensor_id_ts_desc ON readings (sensor_id)");
+    site.run(&["prepare"], &[("RUNNER_CATALOG", "off")]).expect(0, &["not proved"]);
+    site.prepare().expect(1, &["readings_sensor_id_ts_desc"]);
+}
+
 #[test]
 fn d42_a_managed_column_that_somebody_dropped_is_made_again() {
     let Some(site) = Site::booted() else { return };
@@ -47,6 +143,8 @@ fn d42_an_index_of_somebodys_own_on_a_managed_column_stays() {
         "ALTER TABLE plants ADD CONSTRAINT plants_species_unique UNIQUE (species)",
         "CREATE INDEX by_hand ON plants USING hash (species)",
         "CREATE INDEX by_hand ON plants (lower(species))",
+        "CREATE INDEX by_hand ON plants (species DESC)",
+        "CREATE INDEX by_hand ON plants (species varchar_pattern_ops)",
     ] {
         let Some(site) = Site::booted() else { return };
         site.ask(index);

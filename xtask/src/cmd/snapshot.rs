@@ -5,7 +5,7 @@ use crate::{check, console, database, engine, erd, files};
 use anyhow::Result;
 use boot::state::{Directus, State};
 use boot::{BootSettings, Bridge, ReleaseId, directus, gate, release};
-use catalog::{Catalog, File, Line};
+use catalog::{Catalog, Class, File, Line};
 use contract::artefacts::SNAPSHOT;
 use contract::{Exit, Failure, Outcome};
 use migrations::file;
@@ -238,7 +238,8 @@ impl Report<'_> {
         for line in catalog::condensed(self.unmanaged) {
             console::say(&format!("in the database and not in git: {line}"));
         }
-        if !self.unmanaged.is_empty() {
+        // Of what Directus makes the snapshot tells, and a dry run writes it down.
+        if self.unmanaged.iter().any(|line| line.class() == Class::DbOnly) {
             console::say(&format!(
                 "  hint: Directus knows nothing of it; write a migration that makes it, and then: {}",
                 database::WRITE

@@ -227,19 +227,20 @@ impl<'a> Work<'a> {
     /// (D42).
     fn repair(&mut self, report: Report<'_>) -> Outcome<()> {
         let Known { release, state, .. } = self.known;
-        let orphans = drift::orphans(release, &state.catalog);
+        if drift::orphans(release, &state.catalog).is_empty() {
+            return Ok(());
+        }
+        // The pre phase may have made some of it.
+        let orphans = drift::orphans(release, &state::catalog(&mut self.session)?.0);
         if orphans.is_empty() {
             return Ok(());
         }
         self.guard.check()?;
-        self.session.client().batch_execute(&orphans.forget(&state.tables.home)).map_err(|error| {
+        self.session.client().batch_execute(&orphans.repair(&state.tables.home)).map_err(|error| {
             Failure::new("repair the metadata of what somebody dropped").cause(describe(&error))
         })?;
         self.planned = None;
-        report(Event::Note(format!(
-            "had metadata and was not there, is made again, empty: {}",
-            orphans.names()
-        )));
+        orphans.notes().into_iter().for_each(|note| report(Event::Note(note)));
         Ok(())
     }
 
@@ -300,7 +301,12 @@ impl<'a> Work<'a> {
         let Known { release, state, plan } = self.known;
         let kept = &plan.kept;
         let is_excepted = |line: &Line| release.catalog.exceptions.iter().any(|each| each.covers(line));
-        let left = live.retain(|line| !unmanaged.contains(line) && !is_excepted(line)).with(kept);
+        // What is as git has it again need not be remembered as it was.
+        let is_back = |line: &&Line| {
+            release.catalog.catalog.lines().any(|each| each.key() == line.key() && live.has(each))
+        };
+        let kept: Vec<Line> = kept.iter().filter(|line| !is_back(line)).cloned().collect();
+        let left = live.retain(|line| !unmanaged.contains(line) && !is_excepted(line)).with(&kept);
         let spelling = spelling(state.server.version_num);
         let latest = state.history.latest().filter(|latest| latest.completed && latest.release == release.id);
         if latest.is_some_and(|latest| latest.spelling == spelling) {
@@ -308,8 +314,9 @@ impl<'a> Work<'a> {
             return Ok("the record stands".to_owned());
         }
         preflight::role(state, "record the release")?;
-        // What was let pass although it is gone is looked for again the next time.
-        self.append(true, &left, if kept.is_empty() { fingerprint } else { "" })?;
+        // What was let pass, or not proved, is looked for again the next time.
+        let is_proved = self.settings.proves_catalog && kept.is_empty();
+        self.append(true, &left, if is_proved { fingerprint } else { "" })?;
         Ok(format!("release {} recorded", release.id))
     }
 }

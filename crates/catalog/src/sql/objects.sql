@@ -45,8 +45,8 @@ WITH member AS MATERIALIZED (
 ), view AS MATERIALIZED (
     SELECT r.oid, pg_get_viewdef(r.oid) AS text, string_agg(DISTINCT i.identity, ' ' ORDER BY i.identity) AS reads
     FROM rel r JOIN pg_rewrite w ON w.ev_class = r.oid
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refobjid <> r.oid
-    CROSS JOIN LATERAL (SELECT {same:identity} COLLATE "C" AS identity FROM pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid)) i
+    LEFT JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refobjid <> r.oid
+    LEFT JOIN LATERAL (SELECT {same:identity} COLLATE "C" AS identity FROM pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid)) i ON true
     WHERE r.relkind IN ('v', 'm') GROUP BY r.oid
 )
 SELECT 'db-only' AS class, 'schema' AS kind, {name:nspname} AS name, '' AS definition
@@ -89,7 +89,8 @@ SELECT part, 'index', CASE part WHEN 'managed' THEN name ELSE name || '.' || {na
        || CASE WHEN indisvalid THEN '' ELSE ' invalid' END
 FROM indexes
 UNION ALL
-SELECT CASE r.class WHEN 'directus' THEN 'directus' ELSE 'db-only' END, 'trigger', r.name || '.' || {name:t.tgname},
+-- Directus makes none, not even on its own tables.
+SELECT 'db-only', 'trigger', r.name || '.' || {name:t.tgname},
        pg_get_triggerdef(t.oid) || CASE t.tgenabled WHEN 'D' THEN ' disabled' WHEN 'R' THEN ' replica' WHEN 'A' THEN ' always' ELSE '' END
 FROM rel r JOIN pg_trigger t ON t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgparentid = 0
 WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = 'pg_proc'::regclass AND m.objid = t.tgfoid)

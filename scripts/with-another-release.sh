@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs a command in a copy of this repository whose db-init/, db-init-post/, snapshots/ and seeds/ are another project's, and what follows
-# from them (snapshots/database.txt, docs/schema.md) is written anew: those in FOLDER, or with `-` the barest there can be. Without a command
+# from them (snapshots/database.txt, docs/schema.md) is written again: those in FOLDER, or with `-` the barest there can be. Without a command
 # it runs the tests, and so proves that they rest on nothing the team keeps.
 #
 #   scripts/with-another-release.sh FOLDER|- [COMMAND…]

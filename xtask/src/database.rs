@@ -220,8 +220,8 @@ pub(crate) fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }
 
-/// Of the file's lines, those that must be in a database where everything ran but the migrations in `waits`, of which the text is enough:
-/// what they name may come with them. Managed tables come with Directus; without them, nothing that hangs on one is there.
+/// Of the file's lines, those that must be in a database where everything ran but the migrations in `waits` (their texts: whatever one
+/// names may come with it). Managed tables come with Directus; without them, nothing that hangs on one is there.
 pub(crate) fn provable(file: &Catalog, live: &Catalog, waits: &[&str]) -> Catalog {
     let is_managed =
         |table: &str| file.find("table", table).is_some_and(|line| line.class() == Class::Managed);

@@ -95,7 +95,7 @@ impl File {
     /// Reads the text.
     ///
     /// # Errors
-    /// The first line that is none of this format.
+    /// The first line that has another format.
     pub fn parse(text: &str) -> Result<File, Unreadable> {
         let mut file = File::default();
         let mut class = None;

@@ -79,6 +79,7 @@ NAME_FILE; ADMIN_EMAIL and ADMIN_PASSWORD for the first boot), and
   RUNNER_ON_DRIFT           repair, refuse or ignore                      repair
   RUNNER_ALLOW_DESTRUCTIVE  RELEASE:name,name: what may be lost           nothing
   RUNNER_ROLLBACK           RELEASE: take the schema back to it
+  RUNNER_COMMIT             HASH@SECONDS: the commit of the image         none
   RUNNER_LOG                text or json                                  text
 
 Exit codes: 0 done, 1 a step failed, 2 usage or configuration, 3 something to do (--check), 4 refused, 5 database not

@@ -283,7 +283,9 @@ fn same(latest: &Entry, release: &Release, state: &State, choices: &Choices) -> 
         _ => {}
     }
     if latest.spelling != spelling(state.server.version_num) {
-        return Ok(full("the recorded listing is of another server version or format: it is recorded anew"));
+        return Ok(full(
+            "the recorded catalog is of another server version, or of an older runner: it is recorded again",
+        ));
     }
     let drift = match state.unchanged {
         true => Drift::default(),

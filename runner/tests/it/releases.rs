@@ -355,3 +355,14 @@ fn an_older_commit_that_was_never_here_does_not_undo_a_younger_one() {
     site.run(&["prepare"], &[fourth.variable()]).expect(0, &["a new release after", "recorded"]);
     site.run(&["prepare"], &[commit("main")]).expect(2, &["`main` is not HASH@SECONDS"]);
 }
+
+#[test]
+fn a_database_that_an_older_runner_recorded_is_taken_over_and_the_log_says_so() {
+    let Some(site) = Site::booted() else { return };
+    site.ask(
+        "ALTER TABLE schema_releases DROP COLUMN fingerprint; UPDATE schema_releases SET spelling = '2/pg17'",
+    );
+    site.prepare().expect(0, &["or of an older runner: it is recorded again", "no differences", "recorded"]);
+    site.prepare().expect(0, &["nothing changed since"]);
+    assert_eq!(site.ask("SELECT count(*) FROM schema_releases WHERE listing <> ''"), "1");
+}

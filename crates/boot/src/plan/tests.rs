@@ -484,7 +484,7 @@ fn a_restored_backup_is_what_its_own_history_says() {
     let mut state = after(&[(OWN, How::Boot)]);
     state.server.version_num = 180_001;
     let plan = check(&state, &none(), FULL, "gate apply prove");
-    assert!(plan.decision.reason.contains("recorded anew"));
+    assert!(plan.decision.reason.contains("recorded again"));
 }
 
 #[test]

@@ -134,10 +134,11 @@ pub(crate) fn orphans(release: &Release, live: &Catalog) -> Orphans {
             "table" if has.contains(&line.key()) => {}
             "table" if has.contains(&("collection", table)) => orphans.collections.push(table.to_owned()),
             "column" if !has.contains(&("table", table)) => {}
+            "column"
+                if has.contains(&line.key())
+                    && (!has.contains(&("collection", table)) || has.contains(&("field", line.name()))) => {}
             "column" if has.contains(&line.key()) => {
-                if has.contains(&("collection", table)) && !has.contains(&("field", line.name())) {
-                    orphans.unregistered.push((table.to_owned(), column.to_owned()));
-                }
+                orphans.unregistered.push((table.to_owned(), column.to_owned()));
             }
             "column" if has.contains(&("field", line.name())) => {
                 orphans.fields.push((table.to_owned(), column.to_owned()));

@@ -88,7 +88,8 @@ fn unknown(root: &Path, wanted: &str) -> Failure {
 /// # Errors
 /// What git or tar say.
 pub(crate) fn export(root: &Path, revision: &Revision, folder: &Path) -> Result<PathBuf> {
-    let tree = folder.join("from");
+    // BuildKit knows a context again by the folder's own name, and a file in it by size and time: two commits of one second must not share it.
+    let tree = folder.join(format!("from-{}", revision.commit));
     std::fs::create_dir(&tree)?;
     let archive = folder.join("from.tar").display().to_string();
     // The modes of a clone: by them, too, Docker knows a layer again.

@@ -216,8 +216,10 @@ proptest! {
 
     #[test]
     fn p12_a_comment_between_two_tokens_leaves_their_checksum(source in sql()) {
-        let tokens: Vec<&str> = tokens(&source).into_iter().filter(|token| !token.is_trivia()).map(|token| token.text(&source)).collect();
+        // What an editor puts in front is no token, there alone.
+        let source = source.trim_start_matches('\u{FEFF}');
+        let tokens: Vec<&str> = tokens(source).into_iter().filter(|token| !token.is_trivia()).map(|token| token.text(source)).collect();
         let commented = format!(" {}", tokens.join(" /* ' */ "));
-        prop_assert_eq!(Checksum::of_tokens(&commented), Checksum::of_tokens(&source));
+        prop_assert_eq!(Checksum::of_tokens(&commented), Checksum::of_tokens(source));
     }
 }

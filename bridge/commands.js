@@ -18,7 +18,7 @@ async function install(directus) {
 		try {
 			directus.UsersService.prototype.validateEmail(process.env.ADMIN_EMAIL);
 		} catch (error) {
-			throw new Error(`ADMIN_EMAIL is no address that Directus takes: ${error.message}`);
+			throw new Error(`Directus does not accept ADMIN_EMAIL: ${error.message}`);
 		}
 	}
 	if (first) await directus.runSeeds(database);

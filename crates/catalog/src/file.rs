@@ -139,7 +139,7 @@ impl File {
         text
     }
 
-    /// Of a live catalog, what belongs into the file: the objects that are no exception, without Directus' own.
+    /// The part of a live catalog that the file records: every object that no exception covers, Directus' own tables left out.
     pub fn of(&self, live: &Catalog) -> Catalog {
         let belongs = |line: &Line| {
             line.is_object()

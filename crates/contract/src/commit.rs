@@ -25,7 +25,7 @@ impl Commit {
     /// The one that the image says it is of, if it does.
     ///
     /// # Errors
-    /// Exit 2 when that is no commit.
+    /// Exit 2 when `RUNNER_COMMIT` is not `HASH@SECONDS`.
     pub fn of(environment: &Environment) -> Outcome<Option<Commit>> {
         let Some(text) = environment.get(COMMIT) else { return Ok(None) };
         Commit::parse(text).map(Some).ok_or_else(|| {

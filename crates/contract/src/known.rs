@@ -17,20 +17,9 @@ pub enum Fate {
     Refused(&'static str),
 }
 
-/// Directus' settings of the database that we read.
+/// Directus' settings of the database that decide, beside those in [`env::READ`].
 const READ: &[&str] = &[
     "DB_CLIENT",
-    "DB_CONNECTION_STRING",
-    "DB_HOST",
-    "DB_PORT",
-    "DB_DATABASE",
-    "DB_USER",
-    "DB_PASSWORD",
-    "DB_SSL",
-    "DB_SSL__CA",
-    "DB_SSL__CERT",
-    "DB_SSL__KEY",
-    "DB_SSL__REJECT_UNAUTHORIZED",
     // Directus gets it with the tables that only migrations know (D13).
     EXCLUDE_TABLES,
 ];
@@ -106,7 +95,7 @@ pub fn fate(name: &str, value: &str) -> Option<Fate> {
         return None;
     }
     let instead = INSTEAD.iter().find(|(each, _)| *each == name).map(|(_, instead)| *instead);
-    Some(if READ.contains(&name) || env::KNOBS.contains(&name) {
+    Some(if READ.contains(&name) || env::READ.contains(&name) || env::KNOBS.contains(&name) {
         Fate::Read
     } else if PASSED_ON.contains(&name) {
         Fate::PassedOn

@@ -127,9 +127,12 @@ fn d42_a_managed_table_that_somebody_dropped_is_made_again() {
     site.ask("DROP TABLE plants CASCADE");
     boots(&site, &["is made again, empty: plants", "the record stands"]);
     site.ask("DROP TABLE planting_sensors");
-    // Its composite UNIQUE is a migration's: only a person can say whether to make it again.
-    site.prepare()
+    // Its composite UNIQUE is a migration's: only a person can say whether to make it again. What the refusal says does so.
+    let refused = site
+        .prepare()
         .expect(4, &["ADD CONSTRAINT planting_sensors_planting_sensor_unique UNIQUE (planting, sensor);"]);
+    run_what_it_says(&site, &refused);
+    site.prepare().expect(0, &["nothing changed since"]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ Examples:
   cargo xtask snapshot             + entries.start_time (timestamp, required)
                                    ~ classes.name: width half → full
                                    - vehicles.colour (dropped)
-  cargo xtask snapshot --check     only compare; exit code 3 when the file is not what the database has
+  cargo xtask snapshot --check     only compare; exit code 3 when they differ, or the database has what no file makes
   cargo xtask snapshot --json      {\"written\": …, \"changes\": […], \"findings\": […], …}
   DB_HOST=localhost DB_DATABASE=rally DB_USER=directus DB_PASSWORD_FILE=pw cargo xtask snapshot")]
 pub(crate) struct Args {
